@@ -1,0 +1,85 @@
+import type { Readable, Writable } from 'node:stream';
+
+/**
+ * All that a call needs of an engine. Docker is the first to implement it (src/engine/); nothing of dockerode shows here,
+ * because a second engine will come.
+ */
+export interface SandboxEngine {
+  /**
+   * Starts a container whose runner waits for its job.
+   * @throws PynisherError when the engine cannot, with what to do about it.
+   */
+  start(spec: SandboxSpec): Promise<Sandbox>;
+  /** Processors of the machine the containers run on. */
+  readonly cores: number;
+}
+
+/** What a container is made with. Sizes in bytes, `null`: no restriction. */
+export interface SandboxSpec {
+  memInBytes: number | null;
+  /** CPU quota in cores. */
+  cpus: number | null;
+  /** Tasks (processes and threads) that the function may have beside the one it runs in. */
+  extraTasks: number | null;
+  /** The kernel's own limit on one process's CPU time (RLIMIT_CPU, whole seconds), should this program be gone. */
+  cpuBackstopInS: { soft: number; hard: number } | null;
+  /** Size of the writable /tmp. */
+  scratchInBytes: number;
+  /** Size of the file system the code is unpacked into. */
+  codeInBytes: number;
+  /** Arguments for node itself, before the runner's path. */
+  nodeArguments: readonly string[];
+  /** Latest moment (Unix time in ms) at which this container can still be of use, for whoever finds it; null: none. */
+  deadline: number | null;
+  image: string | null;
+  runtime: string | null;
+  network: string;
+}
+
+export interface Sandbox {
+  readonly id: string;
+  /** To the runner's stdin. */
+  readonly stdin: Writable;
+  /** What the container writes, byte for byte; both end when the container's streams do. Pausing either stops both. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles once the container has ended, never rejects. */
+  readonly exited: Promise<SandboxExit>;
+  /** Seconds that create and start took. */
+  readonly timings: { create: number; start: number };
+  /** Meter of this container: `cgroup` is exact and takes microseconds, `engine` is the engine's own statistics. */
+  readonly meter: 'cgroup' | 'engine';
+  /** The counters now; null when they cannot be read (any more). */
+  usage(): Usage | null;
+  /** Begins to count the memory peak anew, where the kernel can. */
+  resetPeak(): void;
+  /** Kills every process in the container. Resolves when the engine has accepted it; never rejects. */
+  kill(): Promise<void>;
+  /** Resolves when the container is no more, killing it if need be. Never rejects; says what is left, if anything. */
+  remove(): Promise<{ leftBehind: string | null }>;
+}
+
+/** Counters of a container since its start, from its cgroup. */
+export interface Usage {
+  cpuInS: number;
+  /** Memory charged at this moment. */
+  memInBytes: number;
+  /** The most since the start or the last resetPeak. */
+  peakInBytes: number;
+  /** How often the kernel's OOM killer struck in it. */
+  oomKills: number;
+  /** How often a fork or a thread was refused for the pids limit. */
+  pidsRefused: number;
+}
+
+/** How a container ended, as the engine tells it. */
+export type SandboxExit =
+  | {
+      kind: 'exited';
+      /** 0–255; 128 + n when signal n ended the runner. */
+      exitCode: number;
+      /** The engine says that some process in the container was OOM-killed. */
+      oomKilled: boolean;
+    }
+  /** The connection broke, the engine went away, or somebody removed the container: the end was not seen. */
+  | { kind: 'lost'; reason: string };
