@@ -1,0 +1,16 @@
+/** Time as a call sees it; injected, so that time logic is tested without waiting. */
+export interface Clock {
+  /** Monotonic seconds. */
+  now(): number;
+  /** Calls back after that many seconds; returns what cancels it. */
+  after(seconds: number, callback: () => void): () => void;
+}
+
+/** The machine's own. */
+export const systemClock: Clock = {
+  now: () => performance.now() / 1000,
+  after(seconds, callback) {
+    const timer = setTimeout(callback, seconds * 1000);
+    return () => clearTimeout(timer);
+  },
+};

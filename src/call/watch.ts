@@ -1,0 +1,137 @@
+import type { LimitKind } from '../wire/protocol.js';
+import type { Clock } from './clock.js';
+import { pauseUntilCpuLimit, pauseUntilNextSample, timerFor } from './deadlines.js';
+import type { Stop } from './evidence.js';
+import type { Usage } from './sandbox.js';
+
+/** A timer this much late means that this program was busy: what the runner has said meanwhile is read first. */
+const LATE_IN_S = 0.02;
+
+export interface WatchOptions {
+  readonly wallTimeInS: number | null;
+  readonly cpuTimeInS: number | null;
+  readonly gracePeriodInS: number;
+  /** Cores that the container can use at once. */
+  readonly cores: number;
+  readonly clock: Clock;
+  /** Reads the counters. */
+  readonly usage: () => Usage | null;
+  /** A limit was met and a grace period begins. */
+  readonly onNotice: (kind: LimitKind) => void;
+  /** No more time: kill. */
+  readonly onKill: (kind: LimitKind) => void;
+}
+
+export interface Watch {
+  /** Starts counting for a phase, from the counters as they are now. */
+  begin(): void;
+  /** The caller wants it stopped. */
+  abort(): void;
+  /** Ends the watch, after one more reading. */
+  end(): void;
+  /** First limit met, with what became of it. */
+  readonly stop: Stop | null;
+  /** Usage since `begin`. */
+  readonly used: Used;
+}
+
+export interface Used {
+  readonly wallInS: number;
+  readonly cpuInS: number;
+  readonly peakInBytes: number;
+  readonly oomKills: number;
+  readonly pidsRefused: number;
+}
+
+/**
+ * Watches one container's time and counters, phase by phase. The first limit met is noted before anything is done about it: afterwards
+ * 137 says only SIGKILL.
+ */
+export function watch(options: WatchOptions): Watch {
+  const { clock, wallTimeInS, cpuTimeInS, gracePeriodInS } = options;
+  let startedAt: number | null = null;
+  let endedAt: number | null = null;
+  let baseline: Usage | null = null;
+  let last: Usage | null = null;
+  let peakInBytes = 0;
+  let stop: Stop | null = null;
+  const timers = new Set<() => void>();
+
+  const schedule = (seconds: number, callback: () => void) => {
+    const due = clock.now() + seconds;
+    const cancel = clock.after(timerFor(seconds), () => {
+      timers.delete(cancel);
+      const late = clock.now() - due;
+      if (late < -LATE_IN_S) schedule(-late, callback);
+      else if (late > LATE_IN_S) setImmediate(() => setImmediate(() => endedAt === null && callback()));
+      else callback();
+    });
+    timers.add(cancel);
+  };
+  const clear = () => {
+    for (const cancel of timers) cancel();
+    timers.clear();
+  };
+  const read = () => {
+    const usage = options.usage();
+    if (usage === null) return;
+    last = usage;
+    baseline ??= usage;
+    peakInBytes = Math.max(peakInBytes, usage.peakInBytes);
+  };
+  const cpuUsed = () => (last === null || baseline === null ? 0 : last.cpuInS - baseline.cpuInS);
+
+  const meet = (kind: LimitKind) => {
+    if (stop !== null || endedAt !== null) return;
+    stop = { kind, killed: false };
+    if (gracePeriodInS === 0) return kill(kind);
+    schedule(gracePeriodInS, () => kill(kind));
+    options.onNotice(kind);
+  };
+  const kill = (kind: LimitKind) => {
+    if (endedAt !== null) return;
+    read();
+    stop = { kind, killed: true };
+    options.onKill(kind);
+  };
+
+  const sample = () => {
+    read();
+    if (cpuTimeInS !== null && cpuUsed() >= cpuTimeInS) meet('cpuTime');
+    const left = cpuTimeInS === null || stop !== null ? Number.POSITIVE_INFINITY : cpuTimeInS - cpuUsed();
+    const elapsed = clock.now() - (startedAt ?? clock.now());
+    schedule(Math.min(pauseUntilNextSample(elapsed), pauseUntilCpuLimit(left, options.cores)), sample);
+  };
+
+  return {
+    begin() {
+      if (stop !== null) return;
+      clear();
+      startedAt = clock.now();
+      baseline = null;
+      peakInBytes = 0;
+      read();
+      if (wallTimeInS !== null) schedule(wallTimeInS, () => meet('wallTime'));
+      schedule(pauseUntilNextSample(0), sample);
+    },
+    abort: () => meet('abort'),
+    end() {
+      if (endedAt !== null) return;
+      clear();
+      endedAt = clock.now();
+      read();
+    },
+    get stop() {
+      return stop;
+    },
+    get used() {
+      return {
+        wallInS: startedAt === null ? 0 : (endedAt ?? clock.now()) - startedAt,
+        cpuInS: cpuUsed(),
+        peakInBytes,
+        oomKills: last?.oomKills ?? 0,
+        pidsRefused: last?.pidsRefused ?? 0,
+      };
+    },
+  };
+}
