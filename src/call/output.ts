@@ -1,0 +1,116 @@
+import { passOn } from './pass-on.js';
+
+/** Which of its two streams the function printed to. */
+export type OutputStream = 'stdout' | 'stderr';
+
+/** A piece of live output: bytes as they came, cut anywhere. */
+export interface OutputChunk {
+  readonly stream: OutputStream;
+  readonly data: Buffer;
+}
+
+export interface OutputOptions {
+  /** Bytes of each stream that are kept or passed on. */
+  readonly maxBytes: number;
+  readonly capture: boolean;
+  /** Where output goes that is neither captured nor iterated over. */
+  readonly live: Record<OutputStream, NodeJS.WritableStream>;
+}
+
+/** What is kept of one stream. */
+export interface Captured {
+  readonly bytes: Buffer;
+  readonly droppedBytes: number;
+}
+
+/** A consumer this many bytes behind makes the container wait. */
+const HIGH_WATER_MARK = 2 ** 20;
+
+/** Takes a call's output: keeps it, passes it on, or hands it to `for await`, up to a cap; the rest is counted. */
+export class Output implements AsyncIterable<OutputChunk> {
+  readonly #options: OutputOptions;
+  readonly #kept: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
+  readonly #taken: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
+  readonly #dropped: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
+  readonly #queue: OutputChunk[] = [];
+  #queuedBytes = 0;
+  #iterated = false;
+  #ended = false;
+  #wake: (() => void) | null = null;
+  /** Set by whoever feeds it: stop and go on. */
+  onPause: () => void = () => {};
+  onResume: () => void = () => {};
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a chunk. It is not copied: the caller must not reuse it. */
+  write(stream: OutputStream, chunk: Buffer): void {
+    const room = this.#options.maxBytes - this.#taken[stream];
+    const data = chunk.length <= room ? chunk : chunk.subarray(0, Math.max(0, room));
+    this.#dropped[stream] += chunk.length - data.length;
+    if (data.length === 0) return;
+    this.#taken[stream] += data.length;
+    if (this.#options.capture) this.#kept[stream].push(data);
+    if (this.#iterated) this.#enqueue({ stream, data });
+    else if (!this.#options.capture) this.#passOn(stream, data);
+  }
+
+  /** No more will come. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** What was kept of a stream; empty when nothing is captured. */
+  captured(stream: OutputStream): Captured {
+    return { bytes: Buffer.concat(this.#kept[stream]), droppedBytes: this.#dropped[stream] };
+  }
+
+  /** Live output from now on, instead of to this process's streams. Leaving the loop early drops the rest. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
+    try {
+      while (true) {
+        const chunk = this.#queue.shift();
+        if (chunk !== undefined) {
+          this.#dequeued(chunk.data.length);
+          yield chunk;
+        } else if (this.#ended) return;
+        else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#wake = null;
+        }
+      }
+    } finally {
+      this.#queue.length = 0;
+      this.#dequeued(this.#queuedBytes);
+      this.#ended = true;
+    }
+  }
+
+  /** Output goes to an iterator from now on. A generator's body runs at its first `next` only, so this is said apart. */
+  divert(): void {
+    this.#iterated = true;
+  }
+
+  #enqueue(chunk: OutputChunk): void {
+    if (this.#ended) return;
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.data.length;
+    if (this.#queuedBytes > HIGH_WATER_MARK) this.onPause();
+    this.#wake?.();
+  }
+
+  #dequeued(bytes: number): void {
+    const wasFull = this.#queuedBytes > HIGH_WATER_MARK;
+    this.#queuedBytes -= bytes;
+    if (wasFull && this.#queuedBytes <= HIGH_WATER_MARK) this.onResume();
+  }
+
+  #passOn(stream: OutputStream, data: Buffer): void {
+    if (passOn(this.#options.live[stream], data, () => this.onResume()) === 'full') this.onPause();
+  }
+}
