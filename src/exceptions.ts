@@ -7,6 +7,8 @@
 export abstract class LimitedCallError extends Error {
   /** Stable; match on this rather than on the message. */
   abstract readonly code: string;
+  /** What happened: the message without the hint. */
+  readonly summary: string;
   /** What to do about it: one sentence, also the end of the message. */
   readonly hint: string | undefined;
 
@@ -16,6 +18,7 @@ export abstract class LimitedCallError extends Error {
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.name = new.target.name;
+    this.summary = message;
     this.hint = options.hint;
   }
 }

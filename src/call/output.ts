@@ -57,6 +57,12 @@ export class Output implements AsyncIterable<OutputChunk> {
     else if (!this.#options.capture) this.#passOn(stream, data);
   }
 
+  /** From now on nothing waits for a slow consumer: the call is ending, and what the container still printed must be taken. */
+  letGo(): void {
+    this.onPause = () => {};
+    this.onResume();
+  }
+
   /** No more will come. */
   end(): void {
     this.#ended = true;

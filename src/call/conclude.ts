@@ -1,0 +1,115 @@
+import type { LimitedCallError } from '../exceptions.js';
+import type { Outcome, OutcomeFacts } from '../outcome.js';
+import { decode } from '../wire/codec.js';
+import type { CallRecord } from './call.js';
+import { classify, type Verdict } from './classify.js';
+import type { Evidence } from './evidence.js';
+import { explain } from './explain.js';
+import { decodeError, factsOf } from './returned-value.js';
+import type { Used } from './watch.js';
+
+/** The outcome of a call of which everything has been seen that will be. */
+export function concludeCall(record: CallRecord): Outcome {
+  const { value, thrown } = decodeSaid(record);
+  const used = usedBy(record);
+  const evidence = evidenceOf(record, used, thrown);
+  const verdict = classify(evidence);
+  const facts = factsAbout(record, evidence, used, verdict);
+  const { limits, functionName } = record.request;
+  const outcome: Outcome =
+    verdict.exitStatus === 0
+      ? Object.freeze({ ...facts, exitStatus: 0, result: value, error: null, unwrap: () => value })
+      : failed(
+          facts,
+          verdict.exitStatus,
+          explain({ ...verdict, exitStatus: verdict.exitStatus }, { evidence, limits, used, thrown, functionName }),
+        );
+  limits.logger?.debug(outcome.exitStatus === 0 ? 'Function returned' : `Function did not return: ${outcome.error.message}`, {
+    exitStatus: outcome.exitStatus,
+    reason: verdict.reason,
+    wallClockTime: outcome.wallClockTime,
+    cpuTime: outcome.cpuTime,
+    peakMemory: outcome.peakMemory,
+    exitCode: outcome.exitCode,
+  });
+  return outcome;
+}
+
+function failed(facts: OutcomeFacts, exitStatus: string, error: LimitedCallError): Outcome {
+  const unwrap = (): never => {
+    throw error;
+  };
+  // makeException pairs name and class; the compiler cannot follow a name that is computed.
+  return Object.freeze({ ...facts, exitStatus, result: null, error, unwrap }) as Outcome;
+}
+
+/** Decodes what came with the last frame; what cannot be decoded is a fault, noted in the record. */
+function decodeSaid(record: CallRecord): { value: unknown; thrown: unknown } {
+  const { conversation, payload } = record;
+  const status = conversation?.end?.status;
+  if (conversation === null || payload === null) return { value: undefined, thrown: undefined };
+  try {
+    if (status === 'returned') return { value: decode(Buffer.concat(conversation.value)), thrown: undefined };
+    if (status === 'threw') return { value: undefined, thrown: decodeError(conversation.value, payload) };
+  } catch (cause) {
+    record.fault ??= {
+      kind: 'value',
+      message: `What the function ${status === 'threw' ? 'threw' : 'returned'} cannot be decoded: ${(cause as Error).message}`,
+      cause,
+    };
+  }
+  return { value: undefined, thrown: undefined };
+}
+
+function usedBy({ watch, conversation }: CallRecord): Used {
+  if (watch === null) return { wallInS: 0, cpuInS: 0, peakInBytes: 0, oomKills: 0, pidsRefused: 0 };
+  const end = conversation?.end ?? null;
+  // The runner's clock is nearer to the function; it can claim less than was seen here, never more.
+  const claimed = end !== null && 'durationInS' in end ? end.durationInS : Number.POSITIVE_INFINITY;
+  return { ...watch.used, wallInS: Math.min(watch.used.wallInS, claimed) };
+}
+
+function evidenceOf(record: CallRecord, used: Used, thrown: unknown): Evidence {
+  const { limits } = record.request;
+  return {
+    stop: record.watch?.stop ?? (record.abortedEarly ? { kind: 'abort', killed: true } : null),
+    fault: record.fault,
+    phase: record.phase,
+    end: record.conversation?.end ?? null,
+    thrown: thrown === undefined ? null : factsOf(thrown),
+    exit: record.exit,
+    cpuInS: used.cpuInS,
+    peakInBytes: used.peakInBytes,
+    oomKills: used.oomKills,
+    pidsRefused: used.pidsRefused,
+    v8OutOfMemory: record.conversation?.v8OutOfMemory ?? false,
+    limits,
+  };
+}
+
+function factsAbout(record: CallRecord, evidence: Evidence, used: Used, verdict: Verdict): OutcomeFacts {
+  const { output, limits } = record.request;
+  const stdout = output.captured('stdout');
+  const stderr = output.captured('stderr');
+  // An OOM kill happens at the limit; the last reading before it may be a few milliseconds old.
+  const peakMemory = verdict.reason === 'oomKilled' ? Math.max(used.peakInBytes, limits.memInBytes ?? 0) : used.peakInBytes;
+  return {
+    wallClockTime: used.wallInS,
+    cpuTime: used.cpuInS,
+    peakMemory,
+    stdout: stdout.bytes.toString('utf8'),
+    stderr: stderr.bytes.toString('utf8'),
+    stdoutBytes: stdout.bytes,
+    stderrBytes: stderr.bytes,
+    stdoutTruncated: stdout.droppedBytes > 0,
+    stderrTruncated: stderr.droppedBytes > 0,
+    stdoutDroppedBytes: stdout.droppedBytes,
+    stderrDroppedBytes: stderr.droppedBytes,
+    exitCode: evidence.exit?.kind === 'exited' ? evidence.exit.exitCode : null,
+    signal: verdict.signal,
+    osErrno: verdict.osErrno,
+    phase: record.phase === 'call' ? 'call' : 'load',
+    timings: Object.freeze({ ...record.timings }),
+    meter: record.sandbox?.meter ?? null,
+  };
+}

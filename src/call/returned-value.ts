@@ -1,0 +1,41 @@
+import type { Payload } from '../payload/payload.js';
+import { decode } from '../wire/codec.js';
+import type { ThrownFacts } from './evidence.js';
+
+/** Rebuilds an error from the container, with the user's own files and lines in its stack. */
+export function decodeError(pieces: readonly Buffer[], payload: Payload): unknown {
+  const error = decode(Buffer.concat(pieces));
+  mapStacks(error, payload, 0);
+  return error;
+}
+
+/** As deep as chains of causes are followed; whoever made them may be hostile. */
+const DEEPEST_CAUSE = 8;
+
+function mapStacks(error: unknown, payload: Payload, depth: number): void {
+  if (!(error instanceof Error) || depth > DEEPEST_CAUSE) return;
+  if (typeof error.stack === 'string') {
+    Object.defineProperty(error, 'stack', { value: payload.mapStack(error.stack), configurable: true, writable: true });
+  }
+  mapStacks(error.cause, payload, depth + 1);
+  if (error instanceof AggregateError)
+    for (const inner of error.errors.slice(0, DEEPEST_CAUSE)) mapStacks(inner, payload, depth + 1);
+}
+
+/** errno(3) of Linux ends here; libuv's own numbers, as of a failed name look-up, are beyond. */
+const LARGEST_ERRNO = 133;
+const ENOMEM = 12;
+const refusals = /Array buffer allocation failed|could not allocate memory|out of memory/i;
+const refusalCodes: readonly unknown[] = ['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'];
+
+/** What a thrown error says of itself, as far as a verdict can depend on it. */
+export function factsOf(thrown: unknown): ThrownFacts {
+  if (!(thrown instanceof Error)) return { errno: null, allocationRefused: false };
+  const { errno, code } = thrown as NodeJS.ErrnoException;
+  const isSystemError =
+    typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && typeof errno === 'number' && Number.isInteger(errno);
+  const positive = isSystemError && Math.abs(errno) <= LARGEST_ERRNO && errno !== 0 ? Math.abs(errno) : null;
+  const allocationRefused =
+    positive === ENOMEM || refusalCodes.includes(code) || (thrown instanceof RangeError && refusals.test(thrown.message));
+  return { errno: positive, allocationRefused };
+}

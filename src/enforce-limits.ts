@@ -1,0 +1,153 @@
+import { inspect } from 'node:util';
+import { runCall } from './call/call.js';
+import { Output, type OutputChunk } from './call/output.js';
+import { takePlace } from './call/places.js';
+import { openEngine } from './context.js';
+import { checkLimits, type LimitOptions, type Limits } from './limits.js';
+import type { ExitStatus, Outcome } from './outcome.js';
+import { fromFunction } from './payload/from-function.js';
+import { type FunctionReference, isModuleFunction, type ModuleFunction } from './payload/function-reference.js';
+import { pack } from './payload/pack.js';
+import type { Payload } from './payload/payload.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: the constraint that fits every function, as in TypeScript's own Parameters<T>
+export type AnyFunction = (...args: any) => unknown;
+
+/** What a limited call returns, where it returns. */
+export type ResultOf<F extends AnyFunction> = Awaited<ReturnType<F>>;
+
+/** One call under way: a promise of its outcome, and its live output for `for await`. */
+export interface LimitedCall<R> extends Promise<Outcome<R>>, AsyncIterable<OutputChunk> {}
+
+/**
+ * A function under limits. Calling it gives the function's value, or null when anything went wrong; it never throws for what the
+ * function did. Its attributes are those of the call that finished last, null before the first; with calls that overlap, use `run`.
+ */
+export interface LimitedFunction<F extends AnyFunction> extends AsyncDisposable {
+  (...args: Parameters<F>): Promise<ResultOf<F> | null>;
+  /** The same with everything there is to know about the call, as one immutable Outcome. */
+  run(...args: Parameters<F>): LimitedCall<ResultOf<F>>;
+  /** Waits for the calls under way and gives back what is held ready for further ones. */
+  close(): Promise<void>;
+  readonly result: ResultOf<F> | null;
+  readonly exitStatus: ExitStatus | null;
+  readonly error: Error | null;
+  readonly osErrno: number | null;
+  readonly wallClockTime: number | null;
+  readonly cpuTime: number | null;
+  readonly peakMemory: number | null;
+  readonly stdout: string | null;
+  readonly stderr: string | null;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What {@link enforceLimits} returns: puts a function under the limits. */
+export interface Limiter {
+  <F extends AnyFunction>(moduleFunction: ModuleFunction<F>): LimitedFunction<F>;
+  <F extends AnyFunction>(selfContained: F): LimitedFunction<F>;
+}
+
+/**
+ * Limits what one call of a function may use. Each call runs in a container of its own.
+ *
+ * The function is either one of a module, {@link fromModule}, with whatever that imports; or a self-contained function, which is sent as
+ * its source text and can use nothing from around it but Node's globals and `import()` of Node's own modules.
+ *
+ * @throws TypeError | RangeError at once for wrong options, and, from the function returned, TypeError for a function that cannot travel:
+ * one that uses variables from around it, a bound or native one, a class.
+ */
+export function enforceLimits(options: LimitOptions = {}): Limiter {
+  const limits = checkLimits(options);
+  return <F extends AnyFunction>(target: F | ModuleFunction<F>) => limitFunction<F>(referenceTo(target), limits);
+}
+
+function referenceTo(target: unknown): FunctionReference {
+  if (isModuleFunction(target)) return target;
+  if (typeof target === 'function') return fromFunction(target as AnyFunction);
+  throw new TypeError(
+    `Expected a function, or what fromModule(url, exportName) returns, got ${inspect(target, { depth: 0 })}. ` +
+      'A function of a module is given as enforceLimits({ ... })(fromModule(new URL("./file.js", import.meta.url), "name"))',
+  );
+}
+
+const attributes = [
+  'result',
+  'exitStatus',
+  'error',
+  'osErrno',
+  'wallClockTime',
+  'cpuTime',
+  'peakMemory',
+  'stdout',
+  'stderr',
+  'exitCode',
+  'signal',
+] as const satisfies readonly (keyof Outcome)[];
+
+function limitFunction<F extends AnyFunction>(reference: FunctionReference, limits: Limits): LimitedFunction<F> {
+  const functionName = reference.kind === 'module' ? reference.exportName : reference.name;
+  const underWay = new Set<Promise<unknown>>();
+  let last: Outcome | null = null;
+  let packed: Promise<Payload> | null = null;
+
+  // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
+  const packOnce = () => {
+    packed ??= pack(reference).catch((error: unknown) => {
+      packed = null;
+      throw error;
+    });
+    return packed;
+  };
+
+  const perform = async (args: readonly unknown[], output: Output): Promise<Outcome> => {
+    limits.logger?.debug('Call', { function: functionName, arguments: args });
+    const place = await takePlace(limits.context, limits.signal);
+    try {
+      const outcome = await runCall({
+        functionName,
+        args,
+        limits,
+        output,
+        queuedInS: place.waitedInS,
+        pack: packOnce,
+        engine: () => openEngine(limits),
+      });
+      last = outcome;
+      return outcome;
+    } finally {
+      place.leave();
+    }
+  };
+
+  const run = (...args: unknown[]): LimitedCall<unknown> => {
+    const output = new Output({ maxBytes: limits.maxOutputInBytes, capture: limits.captureOutput, live: process });
+    const outcome = perform(args, output);
+    underWay.add(outcome);
+    void outcome.finally(() => underWay.delete(outcome));
+    return Object.assign(outcome, {
+      [Symbol.asyncIterator]() {
+        output.divert();
+        return output[Symbol.asyncIterator]();
+      },
+    });
+  };
+  const close = async () => {
+    await Promise.allSettled(underWay);
+  };
+
+  const limited = async (...args: unknown[]) => (await run(...args)).result;
+  Object.defineProperty(limited, 'name', { value: functionName, configurable: true });
+  for (const name of attributes) Object.defineProperty(limited, name, { get: () => last?.[name] ?? null, enumerable: true });
+  limits.logger?.debug('Limits set', {
+    function: functionName,
+    memInBytes: limits.memInBytes,
+    cpuTimeInS: limits.cpuTimeInS,
+    wallTimeInS: limits.wallTimeInS,
+    numProcesses: limits.numProcesses,
+    gracePeriodInS: limits.gracePeriodInS,
+    cpus: limits.cpus,
+    context: limits.context.method,
+  });
+  return Object.assign(limited, { run, close, [Symbol.asyncDispose]: close }) as unknown as LimitedFunction<F>;
+}

@@ -1,0 +1,30 @@
+/**
+ * nisher: limits what one call of a JavaScript or TypeScript function may use, each call in a container of its own.
+ *
+ * @packageDocumentation
+ */
+export type { OutputChunk, OutputStream } from './call/output.js';
+export { type Context, type ContextMethod, type ContextOptions, getContext } from './context.js';
+export {
+  type AnyFunction,
+  enforceLimits,
+  type LimitedCall,
+  type LimitedFunction,
+  type Limiter,
+  type ResultOf,
+} from './enforce-limits.js';
+export {
+  AnythingException,
+  CpuTimeoutException,
+  type ExceptionName,
+  LimitedCallError,
+  MemorylimitException,
+  PynisherError,
+  SignalException,
+  SubprocessException,
+  TimeoutException,
+} from './exceptions.js';
+export type { LimitOptions, Logger } from './limits.js';
+export type { ExitStatus, Failed, Outcome, OutcomeFacts, Returned, Timings } from './outcome.js';
+export { fromModule } from './payload/from-module.js';
+export type { ModuleFunction } from './payload/function-reference.js';
