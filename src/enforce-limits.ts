@@ -92,7 +92,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   let packed: Promise<Payload> | null = null;
 
   // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
-  const packOnce = () => {
+  const packOnce = (): Promise<Payload> => {
     packed ??= pack(reference).catch((error: unknown) => {
       packed = null;
       throw error;
@@ -111,7 +111,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
         output,
         queuedInS: place.waitedInS,
         pack: packOnce,
-        engine: () => openEngine(limits),
+        engine: () => openEngine(limits.context, limits.logger),
       });
       last = outcome;
       return outcome;

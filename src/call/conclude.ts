@@ -18,7 +18,7 @@ export function concludeCall(record: CallRecord): Outcome {
   const { limits, functionName } = record.request;
   const outcome: Outcome =
     verdict.exitStatus === 0
-      ? Object.freeze({ ...facts, exitStatus: 0, result: value, error: null, unwrap: () => value })
+      ? Object.freeze({ ...facts, exitStatus: 0 as const, result: value, error: null, unwrap: () => value })
       : failed(
           facts,
           verdict.exitStatus,

@@ -7,7 +7,8 @@ import type { Readable, Writable } from 'node:stream';
 export interface SandboxEngine {
   /**
    * Starts a container whose runner waits for its job.
-   * @throws PynisherError when the engine cannot, with what to do about it.
+   * @throws PynisherError when the engine cannot, with what to do about it; an error for which {@link isMemoryRefusal} holds when the
+   * memory limit is too small for it to start.
    */
   start(spec: SandboxSpec): Promise<Sandbox>;
   /** Processors of the machine the containers run on. */
@@ -83,3 +84,8 @@ export type SandboxExit =
     }
   /** The connection broke, the engine went away, or somebody removed the container: the end was not seen. */
   | { kind: 'lost'; reason: string };
+
+/** An engine says with `refusal: 'memory'` on its error that the memory limit is what kept a container from starting. */
+export function isMemoryRefusal(error: unknown): error is Error & { readonly refusal: 'memory' } {
+  return error instanceof Error && (error as { refusal?: unknown }).refusal === 'memory';
+}

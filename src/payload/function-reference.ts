@@ -18,3 +18,8 @@ export interface InlineFunction {
 }
 
 export type FunctionReference = ModuleFunction<unknown> | InlineFunction;
+
+/** Whether {@link fromModule} made it. */
+export function isModuleFunction(value: unknown): value is ModuleFunction<never> {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'module';
+}
