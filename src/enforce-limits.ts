@@ -93,11 +93,12 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
 
   // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
   const packOnce = (): Promise<Payload> => {
-    packed ??= pack(reference).catch((error: unknown) => {
+    const packing = packed ?? pack(reference);
+    packed = packing;
+    packing.catch(() => {
       packed = null;
-      throw error;
     });
-    return packed;
+    return packing;
   };
 
   const perform = async (args: readonly unknown[], output: Output): Promise<Outcome> => {
