@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { SandboxEngine } from './call/sandbox.js';
 import { closestTo } from './closest.js';
 
 /** How the containers of a function are come by; the names are those of Python's `multiprocessing.get_context`. */
@@ -114,6 +115,15 @@ export function getContext(method: ContextMethod = 'forkserver', options: Contex
 /** @internal Whether getContext made it. */
 export function isContext(value: unknown): value is Context {
   return typeof value === 'object' && value !== null && known.has(value);
+}
+
+/**
+ * @internal The engine of a context, its image made sure of. What talks to Docker is loaded at the first call: importing nisher must
+ * stay cheap.
+ */
+export async function openEngine(context: Context, onProgress: (line: string) => void): Promise<SandboxEngine> {
+  const { openDockerEngine } = await import('./engine/docker-engine.js');
+  return openDockerEngine({ engine: context.engine, image: context.image, onProgress });
 }
 
 function checkEngine(value: unknown): string | null {

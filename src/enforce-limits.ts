@@ -112,7 +112,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
         output,
         queuedInS: place.waitedInS,
         pack: packOnce,
-        engine: () => openEngine(limits.context, limits.logger),
+        engine: () => openEngine(limits.context, (line) => limits.logger?.info(line)),
       });
       last = outcome;
       return outcome;

@@ -45,6 +45,8 @@ export interface CallRecord {
 
 /** The runner of a container that started has that long to come up; a machine that is busy beyond measure needs seconds. */
 const BOOT_TIME_IN_S = 60;
+/** A message's length has 32 bits. */
+const LARGEST_MESSAGE_IN_BYTES = 2 ** 32 - 1;
 /** A runner that was released exits at once; one that does not, is killed. */
 const RELEASE_TIME_IN_S = 5;
 /** The engine delivers what a container printed within 2 s of its end, or never. */
@@ -87,7 +89,7 @@ async function perform(record: CallRecord): Promise<void> {
   if (aborted(record)) return;
   // What the caller got wrong is found before the engine hears of it.
   const packingSince = clock.now();
-  const encodedArguments = attempt(record, argumentsFault, () => encode(request.args, { root: 'arguments' }));
+  const encodedArguments = attempt(record, argumentsFault, () => encode(request.args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES }));
   const payload = await attemptAsync(record, packFault, request.pack);
   record.payload = payload;
   timings.pack = clock.now() - packingSince;
