@@ -1,0 +1,142 @@
+import { painter } from '../colour.js';
+import { defineCommand } from '../command.js';
+import { EXIT_INTERNAL, exitCodeOf, exitCodeOfSignal } from '../exit-code.js';
+import { formatJson } from '../format-json.js';
+import { formatFailure, outcomeForJson } from '../format-outcome.js';
+import { listenForInterrupt } from '../interrupt.js';
+import { parseTarget, parseValue } from '../target.js';
+import { parseCount, parseNumber, parseSizeInMb, parseTimeInS } from '../units.js';
+import { UsageError } from '../usage-error.js';
+import { writeTo } from '../write-to.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+const options = {
+  mem: { ...text, group: 'Limits:', describe: 'memory of the whole container, e.g. 256MB, 1.5GiB' },
+  'cpu-time': { ...text, group: 'Limits:', describe: 'CPU time of all its processes together, e.g. 10s, 300ms' },
+  'wall-time': { ...text, group: 'Limits:', describe: 'wall time, e.g. 2s, 1h30m' },
+  processes: { ...text, group: 'Limits:', describe: 'processes and threads it may have, itself included' },
+  grace: { ...text, group: 'Limits:', describe: 'time between the notice of a limit and the kill (default 0)' },
+  cpus: { ...text, group: 'Limits:', describe: 'CPU quota in cores, e.g. 0.5' },
+  scratch: { ...text, group: 'Limits:', describe: 'size of its writable /tmp (default 64MB)' },
+  'max-output': { ...text, group: 'Limits:', describe: 'what is passed on of its stdout, and of its stderr (default 8MB)' },
+  'max-result': { ...text, group: 'Limits:', describe: 'size of the value it returns (default 64MB)' },
+  env: { ...text, array: true, nargs: 1, group: 'Function:', describe: 'NAME=VALUE for its environment; repeatable' },
+  context: {
+    ...text,
+    group: 'Engine:',
+    describe: 'how its container is come by: spawn (default, for a single call) or forkserver',
+  },
+  image: { ...text, group: 'Engine:', describe: 'image to run in, made by nisher image build' },
+  runtime: { ...text, group: 'Engine:', describe: "the engine's OCI runtime, e.g. runsc" },
+  engine: { ...text, group: 'Engine:', describe: 'unix://, tcp:// or ssh:// URL (default: as docker finds it)' },
+  json: { type: 'boolean', group: 'Output:', describe: 'print the whole outcome as one line of JSON' },
+  quiet: { type: 'boolean', alias: 'q', group: 'Output:', describe: 'say nothing of our own on stderr' },
+} as const;
+
+export const runCommand = defineCommand({
+  words: ['run'],
+  positionals: '<module> [arguments..]',
+  describe: 'Call a function of a module under limits',
+  options,
+  build: (argv) =>
+    argv
+      .positional('module', { type: 'string', describe: 'MODULE[#EXPORT]: a .js or .ts file; the default export unless named' })
+      .positional('arguments', { type: 'string', array: true, describe: 'arguments of the function, each as JSON' }),
+  examples: [
+    ["$0 run ./sort.ts '[3,1,2]'", 'the default export, called with an array'],
+    ['$0 run ./train.js#train --mem 256MB --cpu-time 10s 3', 'the export train, called with 3'],
+    [`$0 run ./greet.js '"text"' --json`, 'a string argument, and all that is known of the call'],
+  ],
+  epilogue: [
+    'Sizes: 256MiB, 256MB, 1.5g, 64k; MB is 2^20 bytes like MiB, and so is a bare number. Times: 300ms, 2s, 1h30m; a bare number is seconds.',
+    "stdout is the result alone, one line of JSON; the function's output and what we say go to stderr.",
+    "Exit code: 0 ok, 1 the function threw or exited, 2 usage, 124 wall time, 125 our fault or the engine's, 126 operating-system error, " +
+      '137 memory, 152 CPU time, 128+n signal n, 130 Ctrl-C.',
+  ].join('\n'),
+  run: async (args, raw) => {
+    const { url, exportName } = parseTarget(String(raw.module));
+    const values = ((raw.arguments as string[] | undefined) ?? []).map((word, index) => parseValue(word, index + 1));
+    const given = <T>(name: keyof typeof options, parse: (option: string, value: string) => T): T | null => {
+      const value = args[name];
+      return typeof value === 'string' ? parse(name, value) : null;
+    };
+    const graceInS = given('grace', (option, value) => parseTimeInS(option, value, { zero: true })) ?? 0;
+    const maxOutputInMb = given('max-output', parseSizeInMb);
+    const maxResultInMb = given('max-result', parseSizeInMb);
+    const scratchInMb = given('scratch', parseSizeInMb);
+    const limitOptions = {
+      memInMb: given('mem', parseSizeInMb),
+      cpuTimeInS: given('cpu-time', parseTimeInS),
+      wallTimeInS: given('wall-time', parseTimeInS),
+      numProcesses: given('processes', parseCount),
+      cpus: given('cpus', parseNumber),
+      gracePeriodInS: graceInS,
+      env: parseEnv(args.env ?? []),
+      captureOutput: true,
+      ...(maxOutputInMb === null ? {} : { maxOutputInMb }),
+      ...(maxResultInMb === null ? {} : { maxResultInMb }),
+      ...(scratchInMb === null ? {} : { scratchInMb }),
+    };
+
+    const { enforceLimits, fromModule, getContext } = await import('../../index.js');
+    const say = (line: string) => (args.quiet ? undefined : process.stderr.write(`${line}\n`));
+    using interrupt = listenForInterrupt({ graceInS, say, sayAlways: (line) => process.stderr.write(`${line}\n`) });
+    const limited = checked(() =>
+      enforceLimits({
+        ...limitOptions,
+        context: getContext((args.context ?? 'spawn') as 'spawn', {
+          ...(args.engine === undefined ? {} : { engine: args.engine }),
+          ...(args.image === undefined ? {} : { image: args.image }),
+          ...(args.runtime === undefined ? {} : { runtime: args.runtime }),
+        }),
+        signal: interrupt.signal,
+      })(fromModule(url, exportName)),
+    );
+
+    const call = limited.run(...values);
+    for await (const { data } of call) await writeTo(process.stderr, data);
+    const outcome = await call;
+    await limited.close();
+
+    if (outcome.exitStatus !== 0) say(formatFailure(outcome, painter(process.stderr)));
+    const exitCode = interrupt.received === null ? exitCodeOf(outcome) : exitCodeOfSignal(interrupt.received);
+    if (args.json) await writeTo(process.stdout, `${formatJson(outcomeForJson(outcome))}\n`);
+    else if (outcome.exitStatus === 0) {
+      const line = attempt(() => formatJson(outcome.result));
+      if (line instanceof Error) {
+        say(`${painter(process.stderr)('red', 'nisher:')} The function returned, but ${line.message}`);
+        return EXIT_INTERNAL;
+      }
+      await writeTo(process.stdout, `${line}\n`);
+    }
+    return exitCode;
+  },
+});
+
+function parseEnv(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=');
+      if (at < 1) throw new UsageError(`\`${word}\` is no NAME=VALUE for --env`, 'For example --env LANG=C');
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}
+
+/** What the library refuses in its options was typed by the user. */
+function checked<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function attempt<T>(make: () => T): T | Error {
+  try {
+    return make();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,51 @@
+import type { LimitedCallError } from '../exceptions.js';
+import type { Outcome } from '../outcome.js';
+import type { Paint } from './colour.js';
+import { splitHint } from './split-hint.js';
+
+type FailedOutcome = Exclude<Outcome, { exitStatus: 0 }>;
+
+/** Why a call failed, what to do, and what it used: for a person, on stderr. */
+export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
+  const { error, exitStatus } = outcome;
+  const { message, hint } = splitHint(error);
+  const lines = [`${paint('red', exitStatus)}: ${message}`];
+  const stack = stackBelowMessage(error.cause);
+  if (exitStatus === 'AnythingException' && stack !== '') lines.push(paint('dim', stack));
+  if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${hint}`);
+  const used = formatUsed(outcome);
+  if (used !== '') lines.push(paint('dim', `  ${used}`));
+  return lines.join('\n');
+}
+
+/** The user's own file and line; the message above it is in ours already. */
+function stackBelowMessage(cause: unknown): string {
+  if (!(cause instanceof Error) || typeof cause.stack !== 'string') return '';
+  return cause.stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
+}
+
+function formatUsed(outcome: Outcome): string {
+  // No container, nothing used.
+  if (outcome.meter === null) return '';
+  return [
+    `wall ${outcome.wallClockTime.toFixed(2)} s`,
+    `CPU ${outcome.cpuTime.toFixed(2)} s`,
+    `peak ${(outcome.peakMemory / 2 ** 20).toFixed(0)} MB`,
+    ...(outcome.exitCode === null ? [] : [`exit code ${outcome.exitCode}`]),
+    ...(outcome.signal === null ? [] : [outcome.signal]),
+  ].join(' · ');
+}
+
+/** The whole outcome as plain data for `--json`: all fields but the bytes, which `stdout` and `stderr` are as text. */
+export function outcomeForJson(outcome: Outcome): Record<string, unknown> {
+  const { unwrap: _unwrap, stdoutBytes: _stdout, stderrBytes: _stderr, exitStatus, error, result, ...facts } = outcome;
+  return { exitStatus, result: result ?? null, error: error === null ? null : errorForJson(error), ...facts };
+}
+
+function errorForJson(error: Error): Record<string, unknown> {
+  const { code, hint, cause } = error as Partial<LimitedCallError>;
+  return { name: error.name, code: code ?? null, message: error.message, hint: hint ?? null, cause: cause ?? null };
+}
