@@ -1,0 +1,81 @@
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ColumnShift, columnBefore } from './edits.js';
+import { CODE_DIRECTORY } from './payload.js';
+
+/** Where the code of a file in the container came from. */
+export interface Origin {
+  /** Shown in place of the container's path. */
+  readonly path: string;
+  /** From the code as compiled to the user's source; null when they are the same. Its one source is the user's file. */
+  readonly map: SourceMapPayload | null;
+  /** What was changed in the code after that. */
+  readonly shifts: readonly ColumnShift[];
+  /** Lines that were put in front. */
+  readonly extraLines: number;
+}
+
+/** The stack comes from code that may be hostile: what is beyond these is cut off or left as it is. */
+const MOST_CHARACTERS = 64 * 1024;
+const MOST_LINES = 200;
+const LONGEST_LINE = 4096;
+
+const position = /(?<![\w/.-])(file:\/\/)?(\/app\/[^\0]+?):(\d{1,9})(?::(\d{1,9}))?(?![\w:])/g;
+const runnerFrame = /^\s+at .*(?:^|[\s(])(?:file:\/\/)?\/nisher\//;
+
+/**
+ * The function that rewrites positions in `/app` to the user's files, and leaves out the frames of the runner. It never throws.
+ *
+ * @param origins - By path relative to the root of the archive.
+ * @param root - Folder of the user's machine that became the root of the archive; null: there is none.
+ */
+export function makeStackMapper(origins: ReadonlyMap<string, Origin>, root: string | null): (stack: string) => string {
+  const maps = new Map<Origin, SourceMap | null>();
+
+  function mapOf(origin: Origin): SourceMap | null {
+    let map = maps.get(origin);
+    if (map === undefined) {
+      map = origin.map === null ? null : new SourceMap(origin.map);
+      maps.set(origin, map);
+    }
+    return map;
+  }
+
+  function mapPosition(
+    all: string,
+    scheme: string | undefined,
+    path: string,
+    line: string,
+    column: string | undefined,
+  ): string {
+    try {
+      const inContainer = scheme === undefined ? path : fileURLToPath(`file://${path}`);
+      const name = posix.relative(CODE_DIRECTORY, inContainer);
+      const origin = origins.get(name);
+      if (origin !== undefined) return originalPosition(origin, mapOf(origin), Number(line), column);
+      if (root === null || name.startsWith('..')) return all;
+      return `${posix.join(root, name)}:${line}${column === undefined ? '' : `:${column}`}`;
+    } catch {
+      return all;
+    }
+  }
+
+  return (stack) => {
+    const lines = stack.slice(0, MOST_CHARACTERS).split('\n').slice(0, MOST_LINES);
+    return lines
+      .filter((line) => line.length > LONGEST_LINE || !runnerFrame.test(line))
+      .map((line) => (line.length > LONGEST_LINE ? line : line.replace(position, mapPosition)))
+      .join('\n');
+  };
+}
+
+function originalPosition(origin: Origin, map: SourceMap | null, lineNumber: number, columnText: string | undefined): string {
+  const line = Math.max(1, lineNumber - origin.extraLines);
+  const column = columnText === undefined ? null : columnBefore(origin.shifts, lineNumber, Number(columnText) - 1);
+  const entry = map?.findEntry(line - 1, column ?? 0);
+  if (entry !== undefined && 'originalLine' in entry) {
+    return `${origin.path}:${entry.originalLine + 1}${column === null ? '' : `:${entry.originalColumn + 1}`}`;
+  }
+  return `${origin.path}:${line}${column === null ? '' : `:${column + 1}`}`;
+}

@@ -1,0 +1,48 @@
+import { type ArchiveEntry, makeArchive } from './archive.js';
+import { parseExpression } from './free-variables.js';
+import { METHOD_MARK } from './from-function.js';
+import type { InlineFunction } from './function-reference.js';
+import { GUEST_DIRECTORY } from './guest-specifier.js';
+import { makeStackMapper, type Origin } from './map-stack.js';
+import type { Payload } from './payload.js';
+
+const packed = new WeakMap<InlineFunction, Promise<Payload>>();
+
+/** The archive of one generated module, whose default export is the function. */
+export function packInline(fn: InlineFunction): Promise<Payload> {
+  let payload = packed.get(fn);
+  if (payload === undefined) {
+    payload = makePayload(fn);
+    packed.set(fn, payload);
+  }
+  return payload;
+}
+
+async function makePayload(fn: InlineFunction): Promise<Payload> {
+  const isModule = parseExpression(fn.source).sourceType === 'module';
+  const entry = isModule ? 'inline.mjs' : 'inline.cjs';
+  const names = new Set(['__name', ...(fn.source.match(/\b__name\d+\b/g) ?? [])]);
+  // Everything in front is one line, so that line n of the function is line n + 1 of the module, at the same column.
+  const head = [
+    isModule ? `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` : '',
+    `const ${[...names].map((name) => `${name} = (f, name) => Object.defineProperty(f, 'name', { value: name, configurable: true })`).join(', ')};`,
+    isModule ? 'export default' : 'module.exports =',
+    '__name(',
+  ].join(' ');
+  const content = Buffer.from(`${head}\n${fn.source}\n, ${JSON.stringify(fn.name)});\n`);
+  const entries = new Map<string, ArchiveEntry>([[entry, { kind: 'file', content, executable: false }]]);
+  // `await import('nisher/guest')` inside the function finds what the image has.
+  if (fn.source.includes('nisher')) entries.set('node_modules/nisher', { kind: 'symlink', target: GUEST_DIRECTORY });
+  const origin: Origin = {
+    path: `inline function ${fn.name}`,
+    map: null,
+    shifts: [],
+    extraLines: fn.source.includes(METHOD_MARK) ? 2 : 1,
+  };
+  return {
+    ...(await makeArchive(entries)),
+    entry,
+    exportName: 'default',
+    mapStack: makeStackMapper(new Map([[entry, origin]]), null),
+  };
+}

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { makePackCache } from './cache.js';
+import type { FunctionReference } from './function-reference.js';
+import { packInline } from './pack-inline.js';
+import { type PackedModule, packModule } from './pack-module.js';
+import { missingExport } from './pack-problems.js';
+import type { Payload } from './payload.js';
+
+const modules = makePackCache<PackedModule>();
+
+/**
+ * Makes a function ready for a container. A module that has not changed since it was last packed comes from memory.
+ * @throws PackError when it cannot be packed: what is wrong, where, and what to do.
+ */
+export async function pack(reference: FunctionReference): Promise<Payload> {
+  if (reference.kind === 'inline') return packInline(reference);
+  const path = fileURLToPath(reference.url);
+  const { exportName } = reference;
+  const { archive, digest, entry, exports, unpackedInBytes, mapStack } = await modules.get(path, () => packModule(path));
+  if (exports !== null && !exports.includes(exportName)) throw missingExport(path, exportName, exports);
+  return { archive, digest, entry, exportName, unpackedInBytes, mapStack };
+}

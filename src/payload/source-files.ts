@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+
+/** Whether `path` is the user's own code, which is compiled, and not a package's or an asset. */
+export function isUserSource(path: string): boolean {
+  return /\.[cm]?[jt]s$|\.[jt]sx$/.test(path) && !/\.d\.[cm]?ts$/.test(path) && !isInPackage(path);
+}
+
+export function isInPackage(path: string): boolean {
+  return path.includes('/node_modules/');
+}
+
+export function isTypeScript(path: string): boolean {
+  return /\.[cm]?tsx?$/.test(path);
+}
+
+/** The package.json that says how Node reads a file: the nearest one above it. */
+export function nearestPackageJson(path: string): string | null {
+  return nearestAbove(path, 'package.json');
+}
+
+/** The file called `name` in the nearest folder above `path` that has one. */
+export function nearestAbove(path: string, name: string): string | null {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const candidate = join(folder, name);
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder) || folder.endsWith('/node_modules')) return null;
+  }
+}
+
+export type PackageType = 'module' | 'commonjs' | null;
+
+/** The `type` of a package.json; null when it has none. */
+export function packageType(packageJson: string | null): PackageType {
+  if (packageJson === null) return null;
+  try {
+    const { type } = JSON.parse(readFileSync(packageJson, 'utf8')) as { type?: unknown };
+    return type === 'module' || type === 'commonjs' ? type : null;
+  } catch {
+    return null;
+  }
+}
+
+/** TypeScript's convention: code names a file as it will be called once compiled. */
+const sourceExtensions: Readonly<Record<string, readonly string[]>> = {
+  '.js': ['.ts', '.tsx', '.jsx'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+  '.jsx': ['.tsx'],
+};
+
+/** The file that `path` means: itself, or the TypeScript source it is compiled from; null when there is neither. */
+export function existingSource(path: string): string | null {
+  if (existsSync(path)) return path;
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  return (sourceExtensions[extension] ?? []).map((each) => stem + each).find((each) => existsSync(each)) ?? null;
+}
+
+/** As {@link existingSource}, for what code at `from` calls `specifier`, extension left out or not. */
+export function resolveLoosely(from: string, specifier: string): string | null {
+  const path = resolve(dirname(from), specifier);
+  return (
+    existingSource(path) ?? ['.ts', '.tsx', '.js', '.json'].map((each) => path + each).find((each) => existsSync(each)) ?? null
+  );
+}
