@@ -1,0 +1,110 @@
+import { types } from 'node:util';
+import { intrinsics } from './intrinsics.js';
+
+const { isNativeError } = types;
+
+/** An error as plain data. */
+export interface ErrorRecord {
+  name: string;
+  message: string;
+  stack?: string;
+  /** There when the error has a cause of its own, which may be `undefined`. */
+  cause?: unknown;
+  /** Of an AggregateError. */
+  errors?: unknown[];
+  /** Own enumerable properties beside these: code, errno, syscall, path, ... */
+  properties: { [key: string]: unknown };
+}
+
+const ownFields: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause', 'errors', '__proto__']);
+
+const builtinNames = [
+  'Error',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'ReferenceError',
+  'EvalError',
+  'URIError',
+  'AggregateError',
+] as const;
+
+/** Errors made by the engine's own means, and those that inherit from `Error` without (DOMException, old-style classes). */
+export function isError(thing: unknown): thing is object {
+  if (typeof thing !== 'object' || thing === null) return false;
+  if (isNativeError(thing)) return true;
+  try {
+    return Object.prototype.isPrototypeOf.call(intrinsics.Error.prototype, thing);
+  } catch {
+    return false; // A proxy whose getPrototypeOf throws.
+  }
+}
+
+function read(thing: object, key: string): unknown {
+  try {
+    return (thing as { [key: string]: unknown })[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Fills `record` from `error`. What cannot be carried is left out: an error is told of even when it drags a socket along.
+ * The record is there before it is filled, because an error may contain itself.
+ */
+export function fillErrorRecord(record: ErrorRecord, error: object, canCarry: (value: unknown) => boolean): void {
+  const name = read(error, 'name');
+  const message = read(error, 'message');
+  const stack = read(error, 'stack');
+  record.name = typeof name === 'string' ? name : 'Error';
+  record.message = typeof message === 'string' ? message : '';
+  if (typeof stack === 'string') record.stack = stack;
+  record.properties = {};
+  if (Object.hasOwn(error, 'cause')) {
+    const cause = read(error, 'cause');
+    if (canCarry(cause)) record.cause = cause;
+  }
+  const errors = read(error, 'errors');
+  if (Array.isArray(errors) && Object.hasOwn(error, 'errors')) record.errors = Array.from(errors).filter(canCarry);
+  for (const key of Object.keys(error)) {
+    if (ownFields.has(key)) continue;
+    const value = read(error, key);
+    if (canCarry(value)) record.properties[key] = value;
+  }
+}
+
+/** An empty record, of the realm this code runs in. */
+export function emptyErrorRecord(): ErrorRecord {
+  return { name: 'Error', message: '', properties: {} };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** An error of the class that the record names, still without anything in it: see {@link reviveError}. */
+export function emptyError(record: Partial<ErrorRecord>): Error {
+  const name = builtinNames.find((builtin) => builtin === record.name) ?? 'Error';
+  return name === 'AggregateError' ? new intrinsics.AggregateError([]) : new intrinsics[name]();
+}
+
+/** Gives an {@link emptyError} what its record, complete by now, says. The record may be anything hostile bytes spell. */
+export function reviveError(error: Error, record: Partial<ErrorRecord>): void {
+  const hidden = (key: string, value: unknown): void => {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+  };
+  const name = textOf(record.name) || 'Error';
+  const message = textOf(record.message);
+  if (error.name !== name) hidden('name', name);
+  hidden('message', message);
+  // Never the stack of this decoder.
+  hidden('stack', textOf(record.stack) || (message === '' ? name : `${name}: ${message}`));
+  if (Object.hasOwn(record, 'cause')) hidden('cause', record.cause);
+  if (Array.isArray(record.errors)) hidden('errors', record.errors);
+  const { properties } = record;
+  if (typeof properties !== 'object' || properties === null) return;
+  for (const key of Object.keys(properties)) {
+    if (ownFields.has(key)) continue;
+    Object.defineProperty(error, key, { value: properties[key], writable: true, configurable: true, enumerable: true });
+  }
+}

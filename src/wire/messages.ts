@@ -1,0 +1,65 @@
+/** What the host says to the runner: `type u8 · length u32 BE · payload`. */
+import { HostMessage } from './protocol.js';
+import { ProtocolError } from './wire-errors.js';
+
+export type HostMessageType = (typeof HostMessage)[keyof typeof HostMessage];
+
+const HEADER_BYTES = 5;
+const MAX_LENGTH = 2 ** 32 - 1;
+
+/**
+ * A message in pieces to be written one after another; big payloads are not copied.
+ * @throws RangeError when the payload has 4 GiB or more.
+ */
+export function encodeMessage(type: HostMessageType, ...payload: Uint8Array[]): Uint8Array[] {
+  const length = payload.reduce((sum, piece) => sum + piece.length, 0);
+  if (length > MAX_LENGTH) throw new RangeError(`A message of ${length} bytes, of at most ${MAX_LENGTH}`);
+  const head = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(head.buffer);
+  view.setUint8(0, type);
+  view.setUint32(1, length);
+  return [head, ...payload];
+}
+
+export interface MessageParser {
+  /** The next bytes, cut anyhow; they are copied. @throws ProtocolError when a message has a type that does not exist. */
+  push(chunk: Uint8Array): void;
+}
+
+/**
+ * Puts messages together again. The declared length is believed, and that memory taken at once: the host is who limits, and
+ * a Code message of many megabytes is to be copied only once.
+ */
+export function createMessageParser(onMessage: (type: HostMessageType, payload: Uint8Array) => void): MessageParser {
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  let target = header;
+  let filled = 0;
+
+  function complete(): void {
+    if (target === header) {
+      const type = view.getUint8(0);
+      if (type < HostMessage.Job || type > HostMessage.Release)
+        throw new ProtocolError(`A message of the unknown type ${type}`);
+      target = new Uint8Array(view.getUint32(1));
+      filled = 0;
+      if (target.length > 0) return;
+    }
+    const payload = target;
+    target = header;
+    filled = 0;
+    onMessage(view.getUint8(0) as HostMessageType, payload);
+  }
+
+  return {
+    push(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        const part = chunk.subarray(at, at + target.length - filled);
+        target.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled === target.length) complete();
+      }
+    },
+  };
+}
