@@ -33,8 +33,7 @@ export function selfContainedSource(text: string, name: string): string {
     const what = name.startsWith('bound ') ? 'is bound: its receiver and arguments are' : 'is native (or a Proxy): it is';
     refuse(name, `${what} not in its source`, `Wrap it: (...args) => ..., or ${useModule(name)}`);
   }
-  const source = asExpression(text, name);
-  const parsed = tryToParse(source);
+  const { source, parsed } = asExpression(text, name);
   if (parsed instanceof Error) return refuseUnreadable(parsed, name);
   const fn = checkKind(parsed.expression, name);
   checkSurroundings(fn, name);
@@ -42,20 +41,27 @@ export function selfContainedSource(text: string, name: string): string {
   return source;
 }
 
+interface SourceText {
+  readonly source: string;
+  readonly parsed: ParsedExpression | Error;
+}
+
 /** Methods become function expressions, everything else stays as it is. */
-function asExpression(text: string, name: string): string {
-  if (!(tryToParse(text) instanceof Error)) return text;
+function asExpression(text: string, name: string): SourceText {
+  const parsed = tryToParse(text);
+  if (!(parsed instanceof Error)) return { source: text, parsed };
   const object = tryToParse(`{${text}}`);
-  if (object instanceof Error) return text;
+  // What is wrong with a method is told by reading it as one.
+  if (object instanceof Error) return { source: text, parsed: /^(?:async\b|function\b|\()/.test(text) ? parsed : object };
   const property = object.expression.type === 'ObjectExpression' ? object.expression.properties[0] : undefined;
-  if (property?.type !== 'Property' || property.value.type !== 'FunctionExpression') return text;
+  if (property?.type !== 'Property' || property.value.type !== 'FunctionExpression') return { source: text, parsed };
   const { start, async, generator } = property.value;
   if (generator) refuseGenerator(name);
   // Two characters come before the text: `({`.
-  const head = text.slice(0, start - 2);
-  const lines = head.split('\n');
+  const lines = text.slice(0, start - 2).split('\n');
   const blank = `${'\n'.repeat(lines.length - 1)}${' '.repeat(lines.at(-1)?.length ?? 0)}`;
-  return `${async ? 'async ' : ''}function ${METHOD_MARK}${blank}${text.slice(start - 2)}`;
+  const source = `${async ? 'async ' : ''}function ${METHOD_MARK}${blank}${text.slice(start - 2)}`;
+  return { source, parsed: tryToParse(source) };
 }
 
 function tryToParse(source: string): ParsedExpression | Error {
