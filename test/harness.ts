@@ -40,8 +40,11 @@ let failures = 0;
 let registered = 0;
 const starters: (() => void)[] = [];
 
-/** Registers a suite. {@link runSuites} runs it; a test file calls nothing itself. */
-export function suite(name: string): Suite {
+/**
+ * Registers a suite. {@link runSuites} runs it; a test file calls nothing itself.
+ * @param defaults For tests of this suite that say nothing else.
+ */
+export function suite(name: string, defaults: TestOptions = {}): Suite {
   refuseLateRegistration(`suite ${name}`);
   const inner = uvu.suite(name);
   let hookFailure: Error | undefined;
@@ -52,7 +55,7 @@ export function suite(name: string): Suite {
     inner(title, async () => {
       try {
         if (hookFailure) throw new Error(`did not run: a before hook failed: ${hookFailure.message}`);
-        await withTimeLimit(label, body, options.timeoutInS ?? defaultTimeoutInS);
+        await withTimeLimit(label, body, options.timeoutInS ?? defaults.timeoutInS ?? defaultTimeoutInS);
       } catch (thrown) {
         throw fail(label, thrown);
       }

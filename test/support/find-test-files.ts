@@ -16,5 +16,5 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
 export function testFile(file: string): TestFile {
   const engine = file.split(path.sep).includes('engine');
   // An engine test may have to build an image and start containers on two busy cores.
-  return { path: file, testTimeoutInS: engine ? 60 : 10, loadTimeoutInS: 60, timeoutInS: engine ? 300 : 120 };
+  return { path: file, testTimeoutInS: engine ? 60 : 10, loadTimeoutInS: 60, timeoutInS: engine ? 300 : 120, graceInS: 5 };
 }

@@ -15,6 +15,11 @@ export interface TestFile {
   loadTimeoutInS: number;
   /** Seconds it may take in all. */
   timeoutInS: number;
+  /**
+   * Seconds that something overdue is given before it is killed: a test that is still at it beyond its own limit (in a busy
+   * loop, which the harness's timer cannot interrupt), and what is left running at the end.
+   */
+  graceInS: number;
 }
 
 export interface FileRun {
@@ -24,11 +29,6 @@ export interface FileRun {
   durationInS: number;
 }
 
-// The harness keeps a test's own limit. A test that is still at it so much later is in a busy loop that no timer interrupts.
-const stuckAfterInS = 10;
-// Processes that a test has ended may take a moment to be gone.
-const lingerInS = 5;
-
 const runner = fileURLToPath(new URL('../run-file.ts', import.meta.url));
 
 /** Runs a test file in a process group of its own. A crash, a hang, and processes left running count as failures. */
@@ -36,7 +36,7 @@ export async function runTestFile(file: TestFile): Promise<FileRun> {
   const start = performance.now();
   const child = spawn(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), runner, file.path, String(file.testTimeoutInS)],
+    ['--import', import.meta.resolve('tsx'), runner, file.path, String(file.testTimeoutInS), String(file.graceInS)],
     {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { ...process.env, NISHER_TEST_RECORDS: '3' },
@@ -62,7 +62,7 @@ export async function runTestFile(file: TestFile): Promise<FileRun> {
     count(tally, record);
     if (record.kind !== 'started') return;
     clearTimeout(stuckTimer);
-    stuckTimer = setTimeout(kill, (record.dueInS + stuckAfterInS) * 1000, 'stuck far beyond its time limit');
+    stuckTimer = setTimeout(kill, (record.dueInS + file.graceInS) * 1000, 'stuck far beyond its time limit');
   });
   const output: string[] = [];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => output.push(text));
@@ -71,7 +71,7 @@ export async function runTestFile(file: TestFile): Promise<FileRun> {
   const end = await ended(child);
   clearTimeout(fileTimer);
   clearTimeout(stuckTimer);
-  const leftRunning = !(await groupHasEnded(leader, lingerInS));
+  const leftRunning = !(await groupHasEnded(leader, file.graceInS));
   killGroup(leader);
   process.off('exit', killAtExit);
 
