@@ -292,7 +292,7 @@ const table: Row[] = [
     what: 'a forged frame',
     seen: { fault: { kind: 'protocol', message: 'x' }, exit: exited(137) },
     exitStatus: 'PynisherError',
-    reason: 'fault',
+    reason: 'fault', signal: 'SIGKILL',
   },
   {
     what: 'a forged frame from a container that was OOM-killed',

@@ -1,0 +1,67 @@
+import * as assert from 'uvu/assert';
+import { enforceLimits, fromModule } from '../../src/index.js';
+import { suite } from '../harness.js';
+import { leftovers } from '../support/leftovers.js';
+
+const { test, after } = suite('grace period');
+const grace = (name: 'returnsInGrace' | 'rejectsWithReason' | 'ignoresIt' | 'listensToSignal' | 'burnsThenReturns') =>
+  fromModule<typeof import('../fixtures/functions/grace.js'), typeof name>(
+    new URL('../fixtures/functions/grace.ts', import.meta.url),
+    name,
+  );
+
+after(async () => {
+  assert.equal(await leftovers(), []);
+});
+
+test('a function that returns in it returns its value', async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 0.5, gracePeriodInS: 5 })(grace('returnsInGrace')).run();
+  assert.is(outcome.exitStatus, 0, outcome.error?.message);
+  assert.equal(outcome.result, { reason: 'TimeoutException', rounds: 1 });
+  assert.ok(outcome.wallClockTime >= 0.5 && outcome.wallClockTime < 3, `${outcome.wallClockTime}`);
+});
+
+test("one that rejects with the reason gets the limit's status", async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 0.5, gracePeriodInS: 5 })(grace('rejectsWithReason')).run();
+  assert.is(outcome.exitStatus, 'TimeoutException');
+  assert.ok(outcome.wallClockTime < 3, 'it ended before the grace period did');
+});
+
+test('one that does not return is killed when it is over', async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 0.4, gracePeriodInS: 0.4 })(grace('ignoresIt')).run();
+  assert.is(outcome.exitStatus, 'TimeoutException');
+  assert.ok(outcome.wallClockTime >= 0.79 && outcome.wallClockTime < 1.3, `${outcome.wallClockTime}`);
+});
+
+test('SIGALRM reaches a listener in the function, for wall time', async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 0.5, gracePeriodInS: 5 })(grace('listensToSignal')).run();
+  assert.is(outcome.unwrap(), 'SIGALRM');
+});
+
+test('SIGXCPU and the matching exception, for CPU time', async () => {
+  const outcome = await enforceLimits({ cpuTimeInS: 0.5, wallTimeInS: 20, gracePeriodInS: 5 })(grace('burnsThenReturns')).run();
+  assert.equal(outcome.unwrap(), ['SIGXCPU', 'CpuTimeoutException']);
+});
+
+test('a busy loop hears nothing and is killed', async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 0.3, gracePeriodInS: 0.3 })(() => {
+    for (;;);
+  }).run();
+  assert.is(outcome.exitStatus, 'TimeoutException');
+});
+
+test('an abort has it too', async () => {
+  const controller = new AbortController();
+  const call = enforceLimits({ gracePeriodInS: 5, wallTimeInS: 30, signal: controller.signal, captureOutput: true })(
+    grace('returnsInGrace'),
+  ).run();
+  for await (const { data } of call) if (data.includes('waiting')) controller.abort();
+  const outcome = await call;
+  assert.equal(outcome.result, { reason: 'SignalException', rounds: 1 });
+});
+
+test('aborted before it began, nothing is started', async () => {
+  const outcome = await enforceLimits({ signal: AbortSignal.abort() })(() => 1).run();
+  assert.is(outcome.exitStatus, 'SignalException');
+  assert.is(outcome.meter, null);
+});
