@@ -15,6 +15,8 @@ export function filesIn({ runFolder }: PrivateEnginePaths) {
     log: `${runFolder}/dockerd.log`,
     config: `${runFolder}/daemon.json`,
     exec: `${runFolder}/exec`,
+    /** dockerd's own note that it mounted its data folder on itself, and is to undo that. */
+    mountNote: `${runFolder}/exec/unmount-on-shutdown`,
     containerdPid: `${runFolder}/exec/containerd/containerd.pid`,
   };
 }
@@ -70,6 +72,15 @@ export function missingControllers(mountinfo: string): string[] {
   return ['memory', 'pids', 'cpu', 'cpuacct', 'devices'].filter(
     (controller) => !mounts.some(({ fsType, superOptions }) => fsType === 'cgroup' && superOptions.includes(controller)),
   );
+}
+
+/** Mount points below `folder`, the deepest first. */
+export function mountPointsBelow(folder: string, mountinfo: string): string[] {
+  return mountinfo
+    .split('\n')
+    .flatMap((line) => line.split(' ')[4] ?? [])
+    .filter((point) => point.startsWith(`${folder}/`))
+    .sort((a, b) => b.length - a.length);
 }
 
 /** Whether a failed start is the storage driver's fault, so that another is worth a try. */

@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { PynisherError } from '../exceptions.js';
+import { privateEngineSocket } from './endpoints.js';
 import {
   daemonArguments,
   daemonConfig,
@@ -11,12 +14,13 @@ import {
   filesIn,
   isPrivateDockerd,
   missingControllers,
+  mountPointsBelow,
   type PrivateEnginePaths,
   type StorageDriver,
 } from './private-engine-files.js';
 import { takeProcessLock } from './process-lock.js';
 
-const defaultPaths: PrivateEnginePaths = { runFolder: '/run/nisher', dataFolder: '/var/lib/nisher' };
+const defaultPaths: PrivateEnginePaths = { runFolder: path.dirname(privateEngineSocket), dataFolder: '/var/lib/nisher' };
 /** What puts a dockerd on Debian and Ubuntu, without the network parts that are not used here. */
 export const INSTALL_COMMAND = 'sudo apt-get install -y --no-install-recommends docker.io iptables';
 
@@ -80,8 +84,14 @@ export async function startPrivateEngine(paths = defaultPaths): Promise<StartedP
   }
   let log = await tryStart(dockerd, paths, 'overlay2');
   // Overlay does not work on top of every file system, for one on another overlay; vfs copies instead, and works on all.
-  if (log !== null && failedOnStorage(log)) log = await tryStart(dockerd, paths, 'vfs');
-  if (log !== null) throw startFailed(log, dockerd);
+  if (log !== null && failedOnStorage(log)) {
+    await unmountLeftovers(paths);
+    log = await tryStart(dockerd, paths, 'vfs');
+  }
+  if (log !== null) {
+    await unmountLeftovers(paths);
+    throw startFailed(log, dockerd);
+  }
   const pid = await runningPid(paths);
   if (pid === null) throw startFailed(await readLog(paths), dockerd);
   return { endpoint: `unix://${filesIn(paths).socket}`, pid, started: true };
@@ -98,13 +108,15 @@ export async function stopPrivateEngine({ purge = false } = {}, paths = defaultP
   using _lock = await lock(paths);
   const stoppedPid = await runningPid(paths);
   if (stoppedPid !== null) await end(stoppedPid, paths);
-  await removeFolder(paths.runFolder);
-  if (purge) await removeFolder(paths.dataFolder);
+  await unmountLeftovers(paths);
+  await rm(paths.runFolder, { recursive: true, force: true });
+  if (purge) await rm(paths.dataFolder, { recursive: true, force: true });
   return { stoppedPid };
 }
 
 async function end(pid: number, paths: PrivateEnginePaths): Promise<void> {
-  const gone = async () => (await runningPid(paths)) === null;
+  // The process, not its pid file, which dockerd removes before it is through.
+  const gone = async () => !isPrivateDockerd(await readCmdline(pid), filesIn(paths).config);
   process.kill(pid, 'SIGTERM');
   if (await becomesTrue(gone, STOP_TIME_IN_S)) return;
   // Its containerd would outlive it, and hold the folders.
@@ -204,19 +216,20 @@ function readLog(paths: PrivateEnginePaths): Promise<string> {
   return readFile(filesIn(paths).log, 'utf8').catch(() => '');
 }
 
-/** @throws PynisherError when something in it is in use still; nothing behind a mount is touched then. */
-async function removeFolder(folder: string): Promise<void> {
+/** What a dockerd that crashed, or did not get to its end, left mounted in its folders. */
+async function unmountLeftovers(paths: PrivateEnginePaths): Promise<void> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
-  const mounted = mountinfo
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? [])
-    .filter((point) => point.startsWith(`${folder}/`));
-  if (mounted.length > 0) {
-    throw new PynisherError(`${folder} is not removed: ${mounted.join(', ')} is still mounted`, {
-      hint: `umount ${mounted.join(' ')}`,
+  const points = [paths.runFolder, paths.dataFolder].flatMap((folder) => mountPointsBelow(folder, mountinfo));
+  if (existsSync(filesIn(paths).mountNote)) points.push(paths.dataFolder);
+  for (const point of points) {
+    await promisify(execFile)('umount', [point]).catch((cause: Error) => {
+      throw new PynisherError(`${point} cannot be unmounted: ${cause.message}`, {
+        cause,
+        hint: 'Something uses it still: see `fuser -vm`',
+      });
     });
   }
-  await rm(folder, { recursive: true, force: true });
+  await rm(filesIn(paths).mountNote, { force: true });
 }
 
 function isExecutable(file: string): boolean {
