@@ -76,21 +76,18 @@ interface Plan {
   readonly format: Format;
 }
 
+/** ES modules need no `format`: esbuild then leaves imports and exports as they are, and renames nothing. */
+const toCommonJs: BuildOptions = {
+  format: 'cjs',
+  // What import.meta says, said in CommonJS.
+  define: { 'import.meta.url': '__importMetaUrl', 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+};
+
 async function compileAs(format: Format, plans: readonly Plan[]): Promise<Compiled[]> {
   const chosen = plans.filter((plan) => plan.format === format);
   const outputs = await compileFiles(
     chosen.map(({ path }) => path),
-    {
-      format,
-      // What import.meta says, said in CommonJS.
-      ...(format === 'cjs' && {
-        define: {
-          'import.meta.url': '__importMetaUrl',
-          'import.meta.dirname': '__dirname',
-          'import.meta.filename': '__filename',
-        },
-      }),
-    },
+    format === 'cjs' ? toCommonJs : {},
   );
   return Promise.all(
     chosen.map(async ({ path, discovered: { targets } }, index) => {
