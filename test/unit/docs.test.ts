@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import * as assert from 'uvu/assert';
+import { isAsDocumented, readSnippets } from '../../docs/snippets.js';
+import { suite } from '../harness.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const { test } = suite('docs');
+
+test('snippets: language, line, markers, and the text block that follows', () => {
+  const page = [
+    'Words.',
+    '```ts file=a/b.ts',
+    'export {};',
+    '```',
+    '```ts',
+    'console.log(1);',
+    '',
+    '```',
+    'between',
+    '```text',
+    '1',
+    '```',
+    '```sh no-run',
+    'rm x',
+    '```',
+    '````text',
+    '```',
+    '````',
+    '```',
+    'no language',
+    '```',
+  ].join('\n');
+  assert.equal(readSnippets(page), [
+    { language: 'ts', line: 2, code: 'export {};\n', file: 'a/b.ts', run: false, output: null },
+    { language: 'ts', line: 5, code: 'console.log(1);\n\n', file: null, run: true, output: '1\n' },
+    { language: 'sh', line: 13, code: 'rm x\n', file: null, run: false, output: '```\n' },
+  ]);
+});
+
+test('snippets: a page that would be misread is refused', () => {
+  assert.throws(() => readSnippets('```ts norun\n```'), /Line 1: `norun` means nothing/);
+  assert.throws(() => readSnippets('\n```ts\nlet a;'), /Line 2: the fence is never closed/);
+});
+
+test('output: … stands for text within one line, everything else for itself', () => {
+  assert.ok(isAsDocumented('took 12.5 s (a+b)\nend\n', 'took … s (a+b)\nend'));
+  assert.ok(isAsDocumented('', ''));
+  assert.not.ok(isAsDocumented('took 12.5 s\nagain\nend', 'took …\nend'));
+  assert.not.ok(isAsDocumented('aab', 'a.b'));
+  assert.not.ok(isAsDocumented('one\ntwo', 'one'));
+});
+
+test('every link leads somewhere', () => {
+  const broken: string[] = [];
+  for (const page of pages) {
+    const prose = read(page).replace(/^(`{3,}).*?^\1$/gms, '');
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative(root, resolve(root, dirname(page), path));
+      const isThere = existsSync(join(root, file)) && (anchor === undefined || anchorsOf(read(file)).has(anchor));
+      if (!isThere) broken.push(`${page}: ${target}`);
+    }
+  }
+  assert.equal(broken, []);
+});
+
+test('every option, field of an outcome and exception is explained', () => {
+  const documented: [page: string, source: string, names: string[]][] = [
+    ['docs/limits.md', 'src/limits.ts', ['LimitOptions']],
+    ['docs/engines.md', 'src/context.ts', ['ContextOptions']],
+    ['docs/outcomes.md', 'src/outcome.ts', ['OutcomeFacts', 'Returned', 'Timings']],
+  ];
+  for (const [page, source, interfaces] of documented) {
+    const explained = namesInTables(read(page));
+    for (const name of interfaces) {
+      const members = membersOf(source, name);
+      assert.ok(members.length > 3, `${source} has no interface ${name}`);
+      assert.equal(
+        members.filter((member) => !explained.has(member)),
+        [],
+        `${page} lacks members of ${name}`,
+      );
+    }
+  }
+});
+
+test('the order of precedence is that of classify', () => {
+  const inSource = [...read('src/call/classify.ts').matchAll(/\breason: '(\w+)'/g)].map(([, reason]) => reason);
+  const table = read('docs/outcomes.md').split('### Order of precedence')[1]?.split('\n## ')[0] ?? '';
+  const onPage = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason);
+  assert.ok(inSource.length > 20);
+  assert.equal(onPage, inSource);
+});
+
+/** The anchors that GitHub gives to headings. */
+function anchorsOf(page: string): Set<string> {
+  const headings = page.match(/^#+ .*$/gm) ?? [];
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** What stands in backticks in the tables of a page, without brackets. */
+function namesInTables(page: string): Set<string> {
+  const rows = page.match(/^\|.*$/gm) ?? [];
+  return new Set(rows.flatMap((row) => [...row.matchAll(/`(\w+)(?:\(\))?`/g)].map(([, name]) => name ?? '')));
+}
+
+function membersOf(source: string, name: string): string[] {
+  const file = ts.createSourceFile(source, read(source), ts.ScriptTarget.Latest);
+  const declaration = file.statements.filter(ts.isInterfaceDeclaration).find((statement) => statement.name.text === name);
+  return (declaration?.members ?? []).flatMap((member) =>
+    member.name && ts.isIdentifier(member.name) ? [member.name.text] : [],
+  );
+}
