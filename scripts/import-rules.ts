@@ -1,0 +1,47 @@
+/** May files under `from` import what lies under `to`? A path ends in `/` for a folder; `runtime` is false where only types may be. */
+export interface ImportRule {
+  from: string;
+  /** Beside its own folder. `types:` in front: types alone. */
+  may: readonly string[];
+  why: string;
+}
+
+/** The first rule that fits a file is its rule. Test, bench, example and script files have none. */
+export const importRules: readonly ImportRule[] = [
+  { from: 'src/wire/', may: [], why: 'both sides of the wire share it, and the container has nothing else' },
+  { from: 'src/exceptions.ts', may: [], why: 'the guest carries it too' },
+  { from: 'src/closest.ts', may: [], why: 'everybody uses it' },
+  {
+    from: 'src/call/classify.ts',
+    may: ['types:src/call/evidence.ts', 'types:src/exceptions.ts', 'types:src/wire/protocol.ts'],
+    why: 'a verdict depends on the evidence alone',
+  },
+  { from: 'src/payload/', may: ['src/closest.ts', 'src/exceptions.ts'], why: 'a payload knows nothing of containers' },
+  {
+    from: 'src/engine/',
+    may: [
+      'types:src/call/sandbox.ts',
+      'src/exceptions.ts',
+      'src/closest.ts',
+      'runner-image/guest-files.ts',
+      'runner-image/rootfs.ts',
+    ],
+    why: 'an engine knows nothing of functions and calls',
+  },
+  {
+    from: 'src/call/',
+    may: ['src/payload/', 'src/wire/', 'src/exceptions.ts', 'src/limits.ts', 'src/outcome.ts', 'types:src/context.ts'],
+    why: 'a call sees the engine through call/sandbox.ts only',
+  },
+  { from: 'src/cli/', may: ['src/', 'runner-image/'], why: 'the command line stands on everything' },
+  { from: 'runner-image/', may: ['src/wire/', 'src/exceptions.ts'], why: 'it is bundled into the container' },
+  { from: 'src/', may: ['src/call/', 'src/payload/', 'src/engine/', 'src/*'], why: 'nothing stands on the command line' },
+];
+
+/** Packages that only one folder may load. */
+export const packageRules: readonly { package: string; only: readonly string[]; why: string }[] = [
+  { package: 'dockerode', only: ['src/engine/'], why: 'a second engine will come' },
+  { package: 'yargs', only: ['src/cli/'], why: 'the library parses no command line' },
+  { package: 'uvu', only: ['test/'], why: 'it is a development dependency' },
+  { package: '@vercel/nft', only: ['src/payload/'], why: 'tracing is packing' },
+];
