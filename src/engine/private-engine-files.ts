@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** Where a private engine lives. Nothing outside these two folders is written. */
 export interface PrivateEnginePaths {
   /** Socket, pid file, log and configuration; gone with the engine. */
@@ -15,8 +17,6 @@ export function filesIn({ runFolder }: PrivateEnginePaths) {
     log: `${runFolder}/dockerd.log`,
     config: `${runFolder}/daemon.json`,
     exec: `${runFolder}/exec`,
-    /** dockerd's own note that it mounted its data folder on itself, and is to undo that. */
-    mountNote: `${runFolder}/exec/unmount-on-shutdown`,
     containerdPid: `${runFolder}/exec/containerd/containerd.pid`,
   };
 }
@@ -74,13 +74,23 @@ export function missingControllers(mountinfo: string): string[] {
   );
 }
 
-/** Mount points below `folder`, the deepest first. */
-export function mountPointsBelow(folder: string, mountinfo: string): string[] {
-  return mountinfo
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? [])
-    .filter((point) => point.startsWith(`${folder}/`))
-    .sort((a, b) => b.length - a.length);
+/**
+ * What a dockerd that ended badly leaves mounted in `folder`, the deepest first: everything below it, and the folder itself when it is
+ * mounted on itself (dockerd does that to its data folder, for its mount propagation). A disk of the user's that is mounted at the
+ * folder is none of it.
+ */
+export function leftoverMounts(folder: string, mountinfo: string): string[] {
+  const mounts = mountinfo.split('\n').map((line) => {
+    const [id, parentId, device, root = '', point = ''] = line.split(' ');
+    return { id, parentId, device, root, point };
+  });
+  const onItself = mounts.filter(({ parentId, device, root, point }) => {
+    const parent = mounts.find(({ id }) => id === parentId);
+    if (point !== folder || parent === undefined || parent.device !== device) return false;
+    return path.join(parent.root, path.relative(parent.point, point)) === root;
+  });
+  const below = mounts.filter(({ point }) => point.startsWith(`${folder}/`));
+  return [...below.sort((a, b) => b.point.length - a.point.length), ...onItself].map(({ point }) => point);
 }
 
 /** Whether a failed start is the storage driver's fault, so that another is worth a try. */

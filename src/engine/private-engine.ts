@@ -13,8 +13,8 @@ import {
   failedOnStorage,
   filesIn,
   isPrivateDockerd,
+  leftoverMounts,
   missingControllers,
-  mountPointsBelow,
   type PrivateEnginePaths,
   type StorageDriver,
 } from './private-engine-files.js';
@@ -219,8 +219,7 @@ function readLog(paths: PrivateEnginePaths): Promise<string> {
 /** What a dockerd that crashed, or did not get to its end, left mounted in its folders. */
 async function unmountLeftovers(paths: PrivateEnginePaths): Promise<void> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
-  const points = [paths.runFolder, paths.dataFolder].flatMap((folder) => mountPointsBelow(folder, mountinfo));
-  if (existsSync(filesIn(paths).mountNote)) points.push(paths.dataFolder);
+  const points = [paths.runFolder, paths.dataFolder].flatMap((folder) => leftoverMounts(folder, mountinfo));
   for (const point of points) {
     await promisify(execFile)('umount', [point]).catch((cause: Error) => {
       throw new PynisherError(`${point} cannot be unmounted: ${cause.message}`, {
@@ -229,7 +228,6 @@ async function unmountLeftovers(paths: PrivateEnginePaths): Promise<void> {
       });
     });
   }
-  await rm(filesIn(paths).mountNote, { force: true });
 }
 
 function isExecutable(file: string): boolean {
