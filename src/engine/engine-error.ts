@@ -116,6 +116,11 @@ const rules: readonly Rule[] = [
   },
   {
     kind: 'no-engine',
+    applies: says(/^ssh \S+ ended with/),
+    hint: 'Check that `ssh HOST docker version` works without asking for anything',
+  },
+  {
+    kind: 'no-engine',
     applies: hasCode('ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOTSOCK'),
     hint: START_HINT,
   },

@@ -1,0 +1,75 @@
+import { type Duplex, Readable, Writable } from 'node:stream';
+import { createFrameReader } from './stream-frames.js';
+
+/** A container's three streams, taken apart from its one connection. None of them ever emits an error. */
+export interface ContainerStreams {
+  /** What is written here after the container's end goes nowhere. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** When both outputs have been delivered whole, or cut: null, or what was wrong with the connection. */
+  readonly ended: Promise<Error | null>;
+  /** Ends both outputs now, with whatever has come. */
+  cut(): void;
+}
+
+/**
+ * Takes an attached connection apart. The connection is read only as fast as both outputs are: pausing one stops both.
+ * (dockerode's own demuxStream recurses once per frame, ignores back-pressure, and never ends its outputs.)
+ */
+export function demultiplex(connection: Duplex): ContainerStreams {
+  const full = new Set<Readable>();
+  const output = () => {
+    const emptied = () => {
+      full.delete(readable);
+      if (full.size === 0) connection.resume();
+    };
+    const readable: Readable = new Readable({ read: emptied });
+    // A reader that gave up must not hold up the other output.
+    return readable.once('close', emptied);
+  };
+  const stdout = output();
+  const stderr = output();
+
+  let settle: (problem: Error | null) => void = () => {};
+  const ended = new Promise<Error | null>((resolve) => {
+    settle = resolve;
+  });
+  let over = false;
+  const end = (problem: Error | null) => {
+    if (over) return;
+    over = true;
+    stdout.push(null);
+    stderr.push(null);
+    connection.destroy();
+    settle(problem);
+  };
+
+  const reader = createFrameReader((stream, payload) => {
+    const readable = stream === 'stdout' ? stdout : stderr;
+    if (readable.destroyed || readable.push(payload)) return;
+    full.add(readable);
+    connection.pause();
+  });
+  connection.on('data', (chunk: Buffer) => {
+    if (over) return;
+    const problem = reader.take(chunk);
+    if (problem !== null) end(problem);
+  });
+  connection.on('end', () => end(reader.end()));
+  connection.on('error', (error) => end(error));
+  connection.on('close', () => end(new Error('The connection was closed')));
+
+  const stdin = new Writable({
+    // A container that is gone takes nothing; its exit says why.
+    write: (chunk: Buffer, _encoding, done) => {
+      if (connection.writable) connection.write(chunk, () => done());
+      else done();
+    },
+    final: (done) => {
+      if (connection.writable) connection.end(() => done());
+      else done();
+    },
+  });
+  return { stdin, stdout, stderr, ended, cut: () => end(new Error('Cut')) };
+}
