@@ -21,6 +21,8 @@ function program(source: string, target: string, format: GuestProgram['format'])
 export const guestPrograms: readonly GuestProgram[] = [
   // CommonJS: node starts it without the asynchronous ES module loader.
   program('runner', 'nisher/runner.cjs', 'cjs'),
+  // Read by the runner from its own folder, and run in a realm of its own.
+  program('session', 'nisher/session.cjs', 'cjs'),
   program('guest/index', 'nisher/guest/index.mjs', 'esm'),
   program('guest/limit-signal', 'nisher/guest/limit-signal.mjs', 'esm'),
 ];

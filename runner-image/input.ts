@@ -1,0 +1,84 @@
+import { closeSync, constants as openFlags, openSync, readSync } from 'node:fs';
+import { Socket, type SocketConstructorOpts } from 'node:net';
+import { createMessageParser, type HostMessageType } from '../src/wire/messages.js';
+
+const { O_NONBLOCK, O_RDONLY } = openFlags;
+const { kill, pid } = process;
+
+export interface HostMessageReceived {
+  type: HostMessageType;
+  payload: Uint8Array;
+}
+
+export interface Input {
+  /** The next message, waiting for it with the whole process's main thread: nothing of the function's runs meanwhile. */
+  next(): HostMessageReceived;
+  /** From now on messages are also received while the event loop runs; those that `onMessage` does not take wait for `next`. */
+  listen(onMessage: (message: HostMessageReceived) => boolean): void;
+}
+
+/** The host is gone: nobody would see how this goes on. SIGKILL, because the function cannot keep that from happening. */
+function leave(): never {
+  kill(pid, 'SIGKILL');
+  throw new Error('unreachable');
+}
+
+/** What the runner's stdin is, opened anew: a description of our own, whose flags nobody else has a hand on. */
+const OWN_STDIN = '/proc/self/fd/0';
+
+/**
+ * Takes the process's stdin for the runner alone, and leaves /dev/null in its place: a function that reads process.stdin sees
+ * its end, and children do not inherit the host's messages.
+ */
+export function takeInput(): Input {
+  // Opening a pipe nobody writes to any more would block for ever; without blocking it opens, and reading says so.
+  const polled = openSync(OWN_STDIN, O_RDONLY | O_NONBLOCK);
+  const chunk = new Uint8Array(64 * 1024);
+  const queue: HostMessageReceived[] = [];
+  let take: (message: HostMessageReceived) => boolean = () => false;
+  const parser = createMessageParser((type, payload) => {
+    const message = { type, payload };
+    if (!take(message)) queue.push(message);
+  });
+
+  function receive(length: number): void {
+    if (length === 0) leave();
+    parser.push(chunk.subarray(0, length));
+  }
+
+  try {
+    receive(readSync(polled, chunk));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
+  const blocking = openSync(OWN_STDIN, O_RDONLY);
+  closeSync(0);
+  openSync('/dev/null', O_RDONLY);
+
+  // Spares the socket's own buffering; missing in the types of SocketConstructorOpts.
+  const onread = {
+    buffer: new Uint8Array(64 * 1024),
+    callback(length: number, bytes: Uint8Array) {
+      parser.push(bytes.subarray(0, length));
+      return true;
+    },
+  };
+
+  return {
+    next() {
+      for (;;) {
+        const message = queue.shift();
+        if (message !== undefined) return message;
+        receive(readSync(blocking, chunk));
+      }
+    },
+    listen(onMessage) {
+      take = onMessage;
+      // A socket waits in epoll and never occupies a thread of the pool, as fs.read would for the whole call.
+      const socket = new Socket({ fd: polled, readable: true, writable: false, onread } as SocketConstructorOpts);
+      socket.on('end', leave);
+      socket.on('error', leave);
+      socket.unref();
+    },
+  };
+}

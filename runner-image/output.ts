@@ -1,0 +1,68 @@
+import { closeSync, constants as openFlags, openSync, writeSync } from 'node:fs';
+import { toUtf8 } from '../src/wire/bytes.js';
+import { createFrameWriter } from '../src/wire/frames.js';
+import { type End, GuestFrame, type GuestFrameType } from '../src/wire/protocol.js';
+
+const { O_NONBLOCK, O_WRONLY } = openFlags;
+
+export interface Output {
+  write(type: GuestFrameType, json?: object): void;
+  /** The encoded value's pieces, if there is one, and the end of the call. */
+  end(end: End, value?: readonly Uint8Array[]): void;
+}
+
+const OWN_STDOUT = '/proc/self/fd/1';
+
+/** Room that a text of an End may take: three of them, each character up to 6 bytes in JSON, fit in a frame. */
+const MAX_TEXT = 200;
+
+function cutText(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+}
+
+/** As many names as MAX_TEXT characters hold. */
+function cutNames(names: readonly string[]): string[] {
+  let room = MAX_TEXT;
+  return names.filter((name) => {
+    room -= name.length + 3;
+    return room >= 0;
+  });
+}
+
+/** An end that fits in one frame: paths and names come from the function, and can have any length. */
+function fitting(end: End): End {
+  switch (end.status) {
+    case 'uncarriable':
+      return { ...end, path: cutText(end.path), problem: cutText(end.problem) };
+    case 'noSuchExport':
+      return { ...end, exports: cutNames(end.exports) };
+    default:
+      return end;
+  }
+}
+
+/**
+ * The runner's way to the host: a descriptor of its own for the pipe that is stdout. Another open file description, so it
+ * stays blocking when node makes fd 1 non-blocking for process.stdout.
+ */
+export function openOutput(delimiter: Uint8Array): Output {
+  // Fails where opening for blocking writes would wait for ever: when nobody reads any more.
+  closeSync(openSync(OWN_STDOUT, O_WRONLY | O_NONBLOCK));
+  const descriptor = openSync(OWN_STDOUT, O_WRONLY);
+  const frames = createFrameWriter(delimiter, (frame, length) => {
+    const written = writeSync(descriptor, frame, 0, length);
+    if (written !== length) throw new Error(`The pipe took ${written} of a frame's ${length} bytes`);
+  });
+
+  function write(type: GuestFrameType, json?: object): void {
+    frames.write(type, json && toUtf8(JSON.stringify(json)));
+  }
+
+  return {
+    write,
+    end(end, value = []) {
+      frames.writeValue(value);
+      write(GuestFrame.End, fitting(end));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { encode, TooLargeError, UncarriableError } from '../src/wire/codec.js';
+import type { End } from '../src/wire/protocol.js';
+
+/** The last frames of a call. */
+export interface Report {
+  end: End;
+  /** The encoded value's pieces. */
+  value: Uint8Array[];
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+export function reportReturned(result: unknown, durationInS: number, maxBytes: number): Report {
+  try {
+    const value = encode(result, { root: 'result', maxBytes });
+    return { end: { status: 'returned', durationInS, valueInBytes: sizeOf(value) }, value };
+  } catch (error) {
+    if (error instanceof TooLargeError) {
+      return { end: { status: 'tooLarge', durationInS, valueInBytes: error.valueInBytes }, value: [] };
+    }
+    if (error instanceof UncarriableError) {
+      return { end: { status: 'uncarriable', durationInS, path: error.path, problem: error.problem }, value: [] };
+    }
+    throw error;
+  }
+}
+
+/** Characters of a message that is told of although its error cannot be carried. */
+const MAX_MESSAGE = 1000;
+
+/** An error in the place of what was thrown, which cannot be carried or is too large. */
+function standIn(thrown: unknown, why: Error): Error {
+  const message = thrown instanceof Object && 'message' in thrown ? String(thrown.message).slice(0, MAX_MESSAGE) : '';
+  const error = new Error(`${message === '' ? 'Threw something' : message} (${why.message})`);
+  error.stack = `Error: ${error.message}`; // Not the stack of the runner.
+  return error;
+}
+
+export function reportThrew(thrown: unknown, phase: 'load' | 'call', durationInS: number, maxBytes: number): Report {
+  let value: Uint8Array[];
+  try {
+    value = encode(thrown, { root: 'error', maxBytes });
+  } catch (why) {
+    value = encode(standIn(thrown, why as Error), { root: 'error', maxBytes: Number.POSITIVE_INFINITY });
+  }
+  return { end: { status: 'threw', phase, durationInS, valueInBytes: sizeOf(value) }, value };
+}

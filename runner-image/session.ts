@@ -1,0 +1,124 @@
+/** The runner proper: serves one host over stdin and stdout, in a realm of its own (see runner.ts). */
+import { readdirSync, stat } from 'node:fs';
+import { CODE_DIRECTORY } from '../src/payload/payload.js';
+import { fromUtf8 } from '../src/wire/bytes.js';
+import { decode } from '../src/wire/codec.js';
+import { GuestFrame, HostMessage, type Job, type LimitNotice, type Ready } from '../src/wire/protocol.js';
+import { ProtocolError } from '../src/wire/wire-errors.js';
+import { beforeExiting, exitNow } from './exit.js';
+import { takeInput } from './input.js';
+import { giveNotice, offerLimitSignal } from './limit.js';
+import { load } from './load.js';
+import { outer, type Settlement } from './outer.js';
+import { openOutput } from './output.js';
+import { type Report, reportReturned, reportThrew } from './report.js';
+import { settled } from './settled.js';
+import { makeStandardStreamsSynchronous } from './standard-streams.js';
+import { unpack } from './unpack.js';
+
+const now = process.hrtime.bigint;
+
+function seconds(from: bigint, to: bigint): number {
+  return Number(to - from) / 1e9;
+}
+
+const codeDirectory = process.argv[2] ?? CODE_DIRECTORY;
+const input = takeInput();
+
+/** The next message, which must be of that type; Release, at any time, ends the process. */
+function receive(type: number): Uint8Array {
+  const message = input.next();
+  if (message.type === HostMessage.Release) exitNow(0);
+  if (message.type !== type) throw new ProtocolError(`Message ${message.type} came where ${type} was due`);
+  return message.payload;
+}
+
+/** After an End: the host reads the cgroup before the process goes. */
+function waitForRelease(): void {
+  while (input.next().type !== HostMessage.Release);
+}
+
+const job = JSON.parse(fromUtf8(receive(HostMessage.Job))) as Job;
+const { maxResultInBytes } = job;
+const output = openOutput(Uint8Array.from(job.delimiter.match(/../g) ?? [], (hex) => Number.parseInt(hex, 16)));
+
+/** The function's code that runs, or has control, at this moment. */
+let running: { phase: 'load' | 'call'; since: bigint } | undefined;
+
+function finish({ end, value }: Report): void {
+  running = undefined;
+  output.end(end, value);
+}
+
+beforeExiting((exiting) => {
+  if (running === undefined) return;
+  const { phase, since } = running;
+  const durationInS = seconds(since, now());
+  if (exiting.kind === 'error') finish(reportThrew(exiting.error, phase, durationInS, maxResultInBytes));
+  else if (exiting.kind === 'idle') finish({ end: { status: 'neverSettles', phase, durationInS }, value: [] });
+  else finish({ end: { status: 'exiting', phase, durationInS, exitCode: exiting.exitCode }, value: [] });
+  // And then the process ends as it was about to, with its own exit code.
+  waitForRelease();
+});
+
+/** Everything that the function will find in its process. */
+function prepareProcess(entry: string): void {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, job.env);
+  process.argv.splice(1, process.argv.length, entry);
+  makeStandardStreamsSynchronous();
+  offerLimitSignal();
+  // Creates all threads of the pool, so that they are not counted as the function's processes.
+  stat('/', () => {});
+}
+
+async function loadFunction(entry: string): Promise<object> {
+  input.listen(({ type, payload }) => {
+    if (type !== HostMessage.Limit) return false;
+    if (running) giveNotice(JSON.parse(fromUtf8(payload)) as LimitNotice);
+    return true;
+  });
+  running = { phase: 'load', since: now() };
+  output.write(GuestFrame.Loading);
+  const loaded = await load(entry, job.exportName);
+  if (loaded.kind === 'function') {
+    running = undefined;
+    return loaded.target;
+  }
+  if (loaded.kind === 'threw') {
+    finish(reportThrew(loaded.error, 'load', seconds(running.since, now()), maxResultInBytes));
+  } else {
+    finish({ end: { status: 'noSuchExport', exports: loaded.exports, foundType: loaded.foundType }, value: [] });
+  }
+  waitForRelease();
+  return exitNow(0);
+}
+
+async function serveCall(target: object): Promise<void> {
+  const args = decode(receive(HostMessage.Arguments));
+  output.write(GuestFrame.Ready, { tasks: readdirSync('/proc/self/task').length } satisfies Ready);
+  receive(HostMessage.Go);
+  running = { phase: 'call', since: now() };
+  const { threw, value, started, ended } = (await settled(outer.call(target, args))).value as Settlement;
+  const durationInS = seconds(started, ended);
+  finish(
+    threw ? reportThrew(value, 'call', durationInS, maxResultInBytes) : reportReturned(value, durationInS, maxResultInBytes),
+  );
+}
+
+async function serve(): Promise<never> {
+  const entry = `${codeDirectory}/${job.entry}`;
+  unpack(receive(HostMessage.Code), codeDirectory);
+  prepareProcess(entry);
+  const target = await loadFunction(entry);
+  // A warm container serves one call after another, where its owner allows it.
+  for (;;) await serveCall(target);
+}
+
+serve().catch((cause: unknown) => {
+  const error = new Error(`The runner failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  error.name = 'PynisherError';
+  finish(reportThrew(error, 'load', 0, maxResultInBytes));
+  waitForRelease();
+  exitNow(0);
+});

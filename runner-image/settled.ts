@@ -1,0 +1,17 @@
+import { outer } from './outer.js';
+
+export interface Settled {
+  threw: boolean;
+  /** In a box, because awaiting a value with a method `then` would call that. */
+  value: unknown;
+}
+
+/** Waits for a promise of the function's realm by the `then` that was there at the start, whatever is there now. */
+export function settled(promise: Promise<unknown>): Promise<Settled> {
+  return new Promise((resolve) => {
+    Reflect.apply(outer.then, promise, [
+      (value: unknown) => resolve({ threw: false, value }),
+      (value: unknown) => resolve({ threw: true, value }),
+    ]);
+  });
+}
