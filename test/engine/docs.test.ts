@@ -104,7 +104,7 @@ function installNisher(): void {
   writeFileSync(command, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
 
-const typeOptions = { noUnusedLocals: false, typeRoots: [join(root, 'node_modules/@types')] };
+const typeOptions = { erasableSyntaxOnly: false, noUnusedLocals: false, typeRoots: [join(root, 'node_modules/@types')] };
 
 /** Runs a program with stdout and stderr on one file, in the order in which a terminal would show them. */
 async function run([program = '', ...args]: string[], cwd: string): Promise<{ output: string; exitCode: number | null }> {

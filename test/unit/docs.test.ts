@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
 import { isAsDocumented, readSnippets } from '../../docs/snippets.js';
+import type { Command } from '../../src/cli/command.js';
 import { suite } from '../harness.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -96,6 +97,26 @@ test('every option, field of an outcome and exception is explained', () => {
   }
 });
 
+test('every command and option of the command line is explained', async () => {
+  const page = read('docs/cli.md');
+  const missing: string[] = [];
+  const files = readdirSync(join(root, 'src/cli/commands'));
+  assert.ok(files.length > 0);
+  for (const name of files) {
+    const exports = (await import(`../../src/cli/commands/${name.replace(/\.ts$/, '.js')}`)) as Record<string, unknown>;
+    for (const command of Object.values(exports).filter(isCommand)) {
+      const [section = '', word = ''] = command.words;
+      const text = page.split(`\n## nisher ${section}\n`)[1]?.split('\n## ')[0] ?? '';
+      if (!text.includes(word)) missing.push(command.words.join(' '));
+      for (const option of command.optionNames) {
+        if (!text.includes(`\`${option.length === 1 ? '-' : '--'}${option}`))
+          missing.push(`${command.words.join(' ')} ${option}`);
+      }
+    }
+  }
+  assert.equal(missing, []);
+});
+
 test('the order of precedence is that of classify', () => {
   const inSource = [...read('src/call/classify.ts').matchAll(/\breason: '(\w+)'/g)].map(([, reason]) => reason);
   const table = read('docs/outcomes.md').split('### Order of precedence')[1]?.split('\n## ')[0] ?? '';
@@ -103,6 +124,10 @@ test('the order of precedence is that of classify', () => {
   assert.ok(inSource.length > 20);
   assert.equal(onPage, inSource);
 });
+
+function isCommand(value: unknown): value is Command {
+  return typeof value === 'object' && value !== null && 'optionNames' in value && 'words' in value;
+}
 
 /** The anchors that GitHub gives to headings. */
 function anchorsOf(page: string): Set<string> {
