@@ -1,13 +1,17 @@
 import yargs, { type Argv } from 'yargs';
 import { painter } from './colour.js';
 import type { Command } from './command.js';
+import { doctorCommand } from './commands/doctor.js';
+import { engineStartCommand } from './commands/engine-start.js';
+import { engineStatusCommand } from './commands/engine-status.js';
+import { engineStopCommand } from './commands/engine-stop.js';
 import { runCommand } from './commands/run.js';
 import { formatError } from './format-error.js';
 import { suggest } from './suggest.js';
 import { UsageError } from './usage-error.js';
 import { packageVersion } from './version.js';
 
-const commands: readonly Command[] = [runCommand];
+const commands: readonly Command[] = [runCommand, doctorCommand, engineStartCommand, engineStopCommand, engineStatusCommand];
 /** Commands that only hold others. */
 const groups: Readonly<Record<string, string>> = {
   engine: 'A private engine, where the machine has none',

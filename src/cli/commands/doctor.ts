@@ -1,0 +1,71 @@
+import { type Paint, painter, visibleWidth } from '../colour.js';
+import { defineCommand } from '../command.js';
+import { type Check, checkEngineInfo } from '../doctor-checks.js';
+import { probes, runProbe } from '../doctor-probes.js';
+import { engineOption } from '../engine-option.js';
+import { formatJson } from '../format-json.js';
+import { splitHint } from '../split-hint.js';
+
+const NAME_WIDTH = Math.max(...probes.map(({ name }) => visibleWidth(name)), 'user namespace'.length);
+
+export const doctorCommand = defineCommand({
+  words: ['doctor'],
+  describe: 'Is there an engine, and are limits kept? Proved with containers',
+  options: {
+    engine: engineOption,
+    image: { type: 'string', requiresArg: true, describe: 'image to try, made by nisher image build' },
+    runtime: { type: 'string', requiresArg: true, describe: "the engine's OCI runtime to try, e.g. runsc" },
+    json: { type: 'boolean', describe: 'print all of it as one line of JSON' },
+  },
+  examples: [['$0 doctor --engine ssh://me@host', 'how well another machine would do']],
+  epilogue: 'Exit code: 0 when all is well, 1 when something is not.',
+  run: async ({ engine, image, runtime, json }) => {
+    const paint = painter(process.stdout);
+    const checks: Check[] = [];
+    // Each as it is known: a probe takes up to a second.
+    const add = (check: Check) => {
+      checks.push(check);
+      if (!json) console.log(formatCheck(check, paint));
+    };
+    await examine({ engine, image, runtime }, add);
+    const problems = checks.filter(({ ok }) => !ok).length;
+    if (json) console.log(formatJson({ ok: problems === 0, checks }));
+    else
+      console.log(problems === 0 ? `\nAll ${checks.length} checks passed` : `\n${problems} of ${checks.length} checks failed`);
+    return problems === 0 ? 0 : 1;
+  },
+});
+
+type Subject = Record<'engine' | 'image' | 'runtime', string | undefined>;
+
+async function examine({ engine, image, runtime }: Subject, add: (check: Check) => void): Promise<void> {
+  const { connect } = await import('../../engine/connect.js');
+  const connected = await connect(engine ?? null).catch((error: unknown) => error as Error);
+  if (connected instanceof Error) {
+    const { message, hint } = splitHint(connected);
+    add({ name: 'engine', ok: false, found: message, ...(hint === undefined ? {} : { hint }) });
+    return;
+  }
+  const { info, endpoint } = connected;
+  add({ name: 'engine', ok: true, found: `${endpoint.url} (${endpoint.source})` });
+  add({ name: 'version', ok: true, found: `${info.flavour} ${info.version} on ${info.operatingSystem}, ${info.cores} cores` });
+  for (const check of checkEngineInfo(info)) add(check);
+
+  const { enforceLimits, getContext } = await import('../../index.js');
+  const context = getContext('spawn', {
+    ...(engine === undefined ? {} : { engine }),
+    ...(image === undefined ? {} : { image }),
+    ...(runtime === undefined ? {} : { runtime }),
+  });
+  for (const probe of probes) {
+    const check = await runProbe(probe, enforceLimits, context);
+    add(check);
+    // Without a container there is nothing else to prove.
+    if (!check.ok && probe === probes[0]) return;
+  }
+}
+
+function formatCheck({ name, ok, found, hint }: Check, paint: Paint): string {
+  const line = `${ok ? paint('green', '✓') : paint('red', '✗')} ${name.padEnd(NAME_WIDTH)}  ${found}`;
+  return hint === undefined ? line : `${line}\n  ${' '.repeat(NAME_WIDTH)}  ${paint('yellow', 'hint:')} ${hint}`;
+}

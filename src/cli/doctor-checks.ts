@@ -1,0 +1,67 @@
+import type { EngineInfo } from '../engine/engine-info.js';
+
+/** One line of `nisher doctor`. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, in a few words. */
+  readonly found: string;
+  /** What to do about it; absent when it is well. */
+  readonly hint?: string;
+}
+
+/** Docker 20.10, the oldest that nisher is tested with. */
+const OLDEST_API = '1.41';
+
+/** What the engine says of itself, judged. What it merely says is proved by probes (doctor-probes.ts) where it can be. */
+export function checkEngineInfo(info: EngineInfo): Check[] {
+  return [
+    judge(
+      'API',
+      compareVersions(info.apiVersion, OLDEST_API) >= 0,
+      info.apiVersion,
+      `nisher needs ${OLDEST_API}, Docker 20.10`,
+    ),
+    checkCgroups(info),
+    judge(
+      'swap limit',
+      info.swapLimit,
+      info.swapLimit ? 'swap can be switched off' : 'swap is not accounted: memory limits may be exceeded by swapping',
+      'Boot with swapaccount=1, or switch swap off on that machine (swapoff -a)',
+    ),
+    judge(
+      'seccomp',
+      info.securityOptions.some((option) => option.includes('seccomp') && !option.includes('profile=unconfined')),
+      info.securityOptions.find((option) => option.includes('seccomp')) ?? 'none',
+      "Functions can make every system call: use an engine with seccomp, and its default profile (daemon.json's seccomp-profile)",
+    ),
+    // Either is well; it is worth knowing which.
+    { name: 'user namespace', ok: true, found: userNamespace(info) },
+  ];
+}
+
+function checkCgroups({ cgroupVersion, cgroupDriver }: EngineInfo): Check {
+  const found = cgroupVersion === null ? 'unknown version' : `v${cgroupVersion}, driver ${cgroupDriver || 'unknown'}`;
+  return judge(
+    'cgroups',
+    cgroupVersion !== null && cgroupDriver !== 'none',
+    found,
+    'A rootless engine keeps limits only with cgroup v2 and delegation: https://docs.docker.com/engine/security/rootless/tips/#limiting-resources',
+  );
+}
+
+function userNamespace({ rootless, securityOptions }: EngineInfo): string {
+  if (rootless) return 'rootless engine';
+  return securityOptions.some((option) => option.includes('userns'))
+    ? 'remapped'
+    : 'none (functions run unprivileged, as uid 1000)';
+}
+
+function judge(name: string, ok: boolean, found: string, hint: string): Check {
+  return ok ? { name, ok, found } : { name, ok, found, hint };
+}
+
+/** By their numbers: 1.9 is before 1.41. */
+function compareVersions(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
+}

@@ -1,0 +1,155 @@
+import type { Context, LimitedFunction, LimitOptions, Outcome } from '../index.js';
+import type { Check } from './doctor-checks.js';
+import { splitHint } from './split-hint.js';
+
+/** A function that tries to break one limit, and what must become of it. */
+export interface Probe {
+  readonly name: string;
+  readonly limits: LimitOptions;
+  readonly attempt: () => unknown;
+  readonly judge: (outcome: Outcome) => Omit<Check, 'name'>;
+}
+
+type Enforce = (limits: LimitOptions) => (attempt: () => unknown) => LimitedFunction<() => unknown>;
+
+const notKept = 'The engine accepts the limit and does not keep it: do not rely on it here. Look at `docker info` for warnings';
+
+/** What a function that looks around sees. */
+interface Surroundings {
+  uid: number;
+  interfaces: string[];
+  status: string;
+  rootIsWritable: boolean;
+}
+
+/** In this order, each in a container of its own. */
+export const probes: readonly Probe[] = [
+  {
+    name: 'container',
+    limits: {},
+    attempt: () => 1,
+    judge: (outcome) => {
+      const { create, start, load } = outcome.timings;
+      return { ok: outcome.result === 1, found: `started, ready in ${((create + start + load) * 1000).toFixed(0)} ms` };
+    },
+  },
+  {
+    name: 'usage',
+    limits: {},
+    attempt: () => 1,
+    judge: ({ meter }) =>
+      meter === 'cgroup'
+        ? { ok: true, found: 'CPU time and memory are read from the cgroup, exactly' }
+        : {
+            ok: false,
+            found: "CPU time and memory are only known from the engine's statistics",
+            hint: 'A limit on CPU time is kept about a second late. Run nisher on the machine of the engine, with /sys/fs/cgroup visible',
+          },
+  },
+  {
+    name: 'isolation',
+    limits: {},
+    attempt: async (): Promise<Surroundings> => {
+      const { accessSync, constants, readFileSync } = await import('node:fs');
+      const { networkInterfaces } = await import('node:os');
+      let rootIsWritable = true;
+      try {
+        accessSync('/', constants.W_OK);
+      } catch {
+        rootIsWritable = false;
+      }
+      return {
+        uid: process.getuid?.() ?? -1,
+        interfaces: Object.keys(networkInterfaces()),
+        status: readFileSync('/proc/self/status', 'utf8'),
+        rootIsWritable,
+      };
+    },
+    judge: (outcome) => judgeIsolation(outcome.result as Surroundings),
+  },
+  {
+    name: 'memory limit',
+    limits: { memInMb: 128, wallTimeInS: 30 },
+    attempt: () => {
+      const kept: Buffer[] = [];
+      while (kept.length < 1024) kept.push(Buffer.alloc(1024 * 1024, 1));
+      return kept.length;
+    },
+    judge: (outcome) =>
+      expectStatus(outcome, 'MemorylimitException', `ended at ${(outcome.peakMemory / 2 ** 20).toFixed(0)} of 128 MB`),
+  },
+  {
+    name: 'processes',
+    limits: { numProcesses: 1, wallTimeInS: 30 },
+    attempt: async () => {
+      const { spawn } = await import('node:child_process');
+      return new Promise((resolve, reject) => {
+        spawn('/usr/local/bin/node', ['-e', '0']).once('error', reject).once('exit', resolve);
+      });
+    },
+    judge: (outcome) => expectStatus(outcome, 'SubprocessException', `the second was refused (errno ${outcome.osErrno})`),
+  },
+  {
+    name: 'CPU quota',
+    limits: { cpus: 0.5, wallTimeInS: 30 },
+    attempt: () => {
+      const start = performance.now();
+      while (performance.now() - start < 1000);
+      return true;
+    },
+    // Half a second was allowed; 0.7 leaves room for the quota's periods of 0.1 s at both ends.
+    judge: (outcome) => ({
+      ...expectStatus(outcome, 0, `${outcome.cpuTime.toFixed(2)} s of CPU time in 1 s, with cpus 0.5`),
+      ...(outcome.exitStatus === 0 && outcome.cpuTime > 0.7 ? { ok: false, hint: notKept } : {}),
+    }),
+  },
+  {
+    name: 'CPU time limit',
+    limits: { cpuTimeInS: 0.5, wallTimeInS: 30 },
+    attempt: () => {
+      for (;;);
+    },
+    judge: (outcome) => expectStatus(outcome, 'CpuTimeoutException', `ended after ${outcome.cpuTime.toFixed(2)} s of 0.5`),
+  },
+  {
+    name: 'wall time limit',
+    limits: { wallTimeInS: 0.5 },
+    attempt: () => new Promise(() => setInterval(() => {}, 1000)),
+    judge: (outcome) => expectStatus(outcome, 'TimeoutException', `ended after ${outcome.wallClockTime.toFixed(2)} s of 0.5`),
+  },
+];
+
+/** Runs a probe in a container, through the library as anyone would. */
+export async function runProbe({ name, limits, attempt, judge }: Probe, enforce: Enforce, context: Context): Promise<Check> {
+  const outcome = await enforce({ ...limits, captureOutput: true, context })(attempt).run();
+  if (outcome.exitStatus !== 'PynisherError') return { name, ...judge(outcome) };
+  const { message, hint } = splitHint(outcome.error);
+  return { name, ok: false, found: message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function expectStatus(outcome: Outcome, expected: Outcome['exitStatus'], found: string): Omit<Check, 'name'> {
+  if (outcome.exitStatus === expected) return { ok: true, found };
+  const instead =
+    outcome.exitStatus === 0 ? 'the function went on to its end' : `${outcome.exitStatus}: ${splitHint(outcome.error).message}`;
+  return { ok: false, found: instead, hint: notKept };
+}
+
+function judgeIsolation({ uid, interfaces, status, rootIsWritable }: Surroundings): Omit<Check, 'name'> {
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1];
+  const problems = [
+    ...(uid === 0 ? ['runs as root'] : []),
+    ...(interfaces.some((name) => name !== 'lo') ? [`has the network ${interfaces.join(', ')}`] : []),
+    ...(rootIsWritable ? ['can write to /'] : []),
+    // proc(5): no capabilities effective, no new privileges, seccomp mode 2 is a filter.
+    ...(/^0+$/.test(field('CapEff') ?? '') ? [] : [`has capabilities ${field('CapEff')}`]),
+    ...(field('NoNewPrivs') === '1' ? [] : ['can gain privileges']),
+    ...(field('Seccomp') === '2' ? [] : ['can make every system call']),
+  ];
+  if (problems.length === 0)
+    return { ok: true, found: 'unprivileged, no network, no capabilities, seccomp filter, read-only root' };
+  return {
+    ok: false,
+    found: `a function ${problems.join(', ')}`,
+    hint: 'Do not run untrusted code on this engine; see docs/security.md',
+  };
+}
