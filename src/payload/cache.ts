@@ -52,7 +52,8 @@ export function makePackCache<T extends Cacheable>(mostEntries = 32, mostBytes =
   }
 
   async function makeAndKeep(key: string, make: () => Promise<T>): Promise<T> {
-    const startedAt = Date.now();
+    // Times of files have fractions of a millisecond, Date.now() has not.
+    const startedAt = Date.now() + 1;
     try {
       const value = await make();
       keep(key, value, startedAt);

@@ -5,7 +5,9 @@ import { relativeSpecifier, type Target, targetKey } from './discover.js';
 import { applyEdits, type ColumnShift, type Edit } from './edits.js';
 import { guestSpecifier } from './guest-specifier.js';
 import type { PatternReference, Reference } from './references.js';
-import { existingSource, isUserSource, resolveLoosely } from './source-files.js';
+import { existingSource, resolveLoosely } from './source-files.js';
+
+const queryOrHash = /[?#].*$/;
 
 /** The name each source has in the container: its own, with the extension of JavaScript. */
 export function emittedPaths(sources: ReadonlyMap<string, Compiled>): Map<string, string> {
@@ -48,6 +50,7 @@ export function emit(source: Compiled, emitted: ReadonlyMap<string, string>): { 
 
 function newSpecifier(source: Compiled, reference: Reference, emitted: ReadonlyMap<string, string>): string | undefined {
   const { kind, specifier } = reference;
+  if (kind === 'data') return undefined;
   const guest = guestSpecifier(specifier);
   if (guest !== undefined) return guest;
   const target = targetOf(source, reference);
@@ -56,14 +59,17 @@ function newSpecifier(source: Compiled, reference: Reference, emitted: ReadonlyM
   const to = isImportedJson(reference, target) ? emittedJsonPath(path) : (emitted.get(path) ?? path);
   // Node would find it as it is: nothing to change.
   if (/^\.\.?\//.test(specifier) && resolve(dirname(source.path), specifier) === to) return specifier;
+  if (kind === 'url' && path === to) return specifier;
   if (target === undefined && !emitted.has(path)) return undefined;
   const relative = relativeSpecifier(source.path, to);
   // Imports and URLs are percent-encoded, paths given to `require` are not.
-  return kind === 'require' ? relative : relative.replace(/[%?#\\\s]/g, encodeURIComponent);
+  if (kind === 'require') return relative;
+  const suffix = kind === 'url' ? (queryOrHash.exec(specifier)?.[0] ?? '') : '';
+  return relative.replace(/[%?#\\\s]/g, encodeURIComponent) + suffix;
 }
 
 function targetOf(source: Compiled, { kind, specifier }: Reference): Target | undefined {
-  if (kind === 'url') return undefined;
+  if (kind === 'url' || kind === 'data') return undefined;
   const other = kind === 'import' ? 'require' : 'import';
   return source.targets.get(targetKey(kind, specifier)) ?? source.targets.get(targetKey(other, specifier));
 }
@@ -74,18 +80,27 @@ function isImportedJson({ kind }: Reference, target: Target | undefined): boolea
 
 /** What esbuild does not follow: `new URL('./worker.ts', import.meta.url)`, `createRequire(...)('./x')`. */
 function looseTarget({ path, targets }: Compiled, { kind, specifier }: Reference): string | null {
+  if (kind === 'url' || kind === 'data') return fileOfUrl(path, specifier);
   if (!/^\.\.?\//.test(specifier)) return null;
-  if (kind === 'url') return existingSource(resolve(dirname(path), decodeURI(specifier.replace(/[?#].*$/, ''))));
   return targets.has(targetKey(kind, specifier)) ? null : resolveLoosely(path, specifier);
 }
 
-/** Sources that `source` may load at run time, and esbuild does not know of. */
-export function looseSources(source: Compiled): string[] {
+/** The file of a URL relative to the module at `from`; null for any other URL. */
+function fileOfUrl(from: string, specifier: string): string | null {
+  if (/^(?:\/|[a-z][\w+.-]*:|$)/i.test(specifier)) return null;
+  try {
+    return existingSource(resolve(dirname(from), decodeURIComponent(specifier.replace(queryOrHash, ''))));
+  } catch {
+    // Badly encoded, or a name no file can have.
+    return null;
+  }
+}
+
+/** Files that `source` may load at run time and that neither esbuild nor nft knows of: sources, data and native addons. */
+export function looseFiles(source: Compiled): string[] {
   const found = (source.shape?.references ?? []).filter((each) => targetOf(source, each) === undefined);
   const named = found.map((reference) => looseTarget(source, reference)).filter((path) => path !== null);
-  return [...named, ...(source.shape?.patterns ?? []).flatMap((pattern) => matching(source.path, pattern))].filter(
-    isUserSource,
-  );
+  return [...named, ...(source.shape?.patterns ?? []).flatMap((pattern) => matching(source.path, pattern))];
 }
 
 /** Imported JSON files. */

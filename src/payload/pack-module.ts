@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { type Archive, type ArchiveEntry, makeArchive } from './archive.js';
 import { type Compiled, compile, compileJson } from './compile.js';
 import { discover } from './discover.js';
-import { emit, emittedJsonPath, emittedPaths, importedJson, looseSources } from './emit.js';
+import { emit, emittedJsonPath, emittedPaths, importedJson, looseFiles } from './emit.js';
 import { GUEST_DIRECTORY } from './guest-specifier.js';
 import { knownExports } from './known-exports.js';
 import { makeStackMapper, type Origin } from './map-stack.js';
@@ -98,9 +98,10 @@ async function gather(entry: string): Promise<Gathered> {
   if (!isInPackage(entry)) await add(entry);
   const isNew = (path: string) => isUserSource(path) && !sources.has(path) && !asWritten.has(path);
   for (;;) {
-    let found = [...sources.values()].flatMap(looseSources).filter(isNew);
+    const loose = [...sources.values()].flatMap(looseFiles);
+    let found = loose.filter(isNew);
     if (found.length === 0) {
-      const begin = [entry, ...sources.keys(), ...asWritten];
+      const begin = [entry, ...sources.keys(), ...asWritten, ...loose];
       const traced = await trace(begin, sources, projectFolders([entry, ...sources.keys()]));
       found = [...traced.paths].filter(isNew);
       if (found.length === 0) return { sources, foundAsFile, asWritten, traced };

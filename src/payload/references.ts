@@ -2,8 +2,11 @@ import type { AnyNode, CallExpression, NewExpression, Program } from 'acorn';
 import { literalText, walk } from './ast.js';
 import { exportsOf, type ModuleExports } from './module-exports.js';
 
-/** How code names another file. `url`: `new URL('./x', import.meta.url)` or `import.meta.resolve('./x')`. */
-export type ReferenceKind = 'import' | 'require' | 'url';
+/**
+ * How code names another file. `url`: `new URL('./x', import.meta.url)` or `import.meta.resolve('./x')`; `data`: such a URL
+ * that is read, not run.
+ */
+export type ReferenceKind = 'import' | 'require' | 'url' | 'data';
 
 export interface Reference {
   readonly kind: ReferenceKind;
@@ -81,7 +84,7 @@ function referenceOf(node: AnyNode, parent: AnyNode | null): Reference | undefin
     case 'CallExpression':
       return referenceOfCall(node);
     case 'NewExpression':
-      return isModuleUrl(node) && !isReadAsText(parent) ? make('url', node.arguments[0], null) : undefined;
+      return isModuleUrl(node) ? make(isReadAsText(parent) ? 'data' : 'url', node.arguments[0], null) : undefined;
     default:
       return undefined;
   }
@@ -89,12 +92,20 @@ function referenceOf(node: AnyNode, parent: AnyNode | null): Reference | undefin
 
 function referenceOfCall(node: CallExpression): Reference | undefined {
   const { callee } = node;
-  if (callee.type === 'Identifier' && callee.name === 'require') return make('require', node.arguments[0], null);
-  if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier' || callee.property.name !== 'resolve') {
+  if (isNamed(callee, 'require')) return make('require', node.arguments[0], null);
+  // createRequire(import.meta.url)('./x')
+  if (callee.type === 'CallExpression' && isNamed(callee.callee, 'createRequire'))
+    return make('require', node.arguments[0], null);
+  if (callee.type !== 'MemberExpression' || !isNamed(callee.property, 'resolve')) {
     return undefined;
   }
-  if (callee.object.type === 'Identifier' && callee.object.name === 'require') return make('require', node.arguments[0], null);
-  return callee.object.type === 'MetaProperty' ? make('url', node.arguments[0], null) : undefined;
+  if (isNamed(callee.object, 'require')) return make('require', node.arguments[0], null);
+  const isRelative = literalText(node.arguments[0])?.startsWith('.');
+  return callee.object.type === 'MetaProperty' && isRelative ? make('url', node.arguments[0], null) : undefined;
+}
+
+function isNamed(node: AnyNode, name: string): boolean {
+  return node.type === 'Identifier' && node.name === name;
 }
 
 function make(kind: ReferenceKind, literal: AnyNode | undefined, attributes: Reference['attributes']): Reference | undefined {
@@ -104,7 +115,7 @@ function make(kind: ReferenceKind, literal: AnyNode | undefined, attributes: Ref
 }
 
 function patternOf(node: AnyNode): PatternReference | undefined {
-  const isRequire = node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'require';
+  const isRequire = node.type === 'CallExpression' && isNamed(node.callee, 'require');
   if (node.type !== 'ImportExpression' && !isRequire) return undefined;
   const template = node.type === 'ImportExpression' ? node.source : (node as CallExpression).arguments[0];
   if (template?.type !== 'TemplateLiteral' || template.expressions.length === 0) return undefined;
@@ -118,12 +129,10 @@ function patternOf(node: AnyNode): PatternReference | undefined {
 function isModuleUrl(node: NewExpression): boolean {
   const base = node.arguments[1];
   return (
-    node.callee.type === 'Identifier' &&
-    node.callee.name === 'URL' &&
+    isNamed(node.callee, 'URL') &&
     base?.type === 'MemberExpression' &&
     base.object.type === 'MetaProperty' &&
-    base.property.type === 'Identifier' &&
-    base.property.name === 'url'
+    isNamed(base.property, 'url')
   );
 }
 

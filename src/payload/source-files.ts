@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 
 /** Whether `path` is the user's own code, which is compiled, and not a package's or an asset. */
@@ -51,16 +51,20 @@ const sourceExtensions: Readonly<Record<string, readonly string[]>> = {
 
 /** The file that `path` means: itself, or the TypeScript source it is compiled from; null when there is neither. */
 export function existingSource(path: string): string | null {
-  if (existsSync(path)) return path;
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
-  return (sourceExtensions[extension] ?? []).map((each) => stem + each).find((each) => existsSync(each)) ?? null;
+  return firstFile([path, ...(sourceExtensions[extension] ?? []).map((each) => stem + each)]);
 }
 
-/** As {@link existingSource}, for what code at `from` calls `specifier`, extension left out or not. */
+/** As {@link existingSource}, for what code at `from` calls `specifier`, extension or `index` left out or not. */
 export function resolveLoosely(from: string, specifier: string): string | null {
   const path = resolve(dirname(from), specifier);
+  const extensions = ['.ts', '.tsx', '.js', '.json', '.node'];
   return (
-    existingSource(path) ?? ['.ts', '.tsx', '.js', '.json'].map((each) => path + each).find((each) => existsSync(each)) ?? null
+    existingSource(path) ?? firstFile([path, join(path, 'index')].flatMap((stem) => extensions.map((each) => stem + each)))
   );
+}
+
+function firstFile(paths: readonly string[]): string | null {
+  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? null;
 }
