@@ -143,8 +143,11 @@ function toError(thrown: unknown): Error {
 function describe(error: Error): string {
   const details = 'details' in error && typeof error.details === 'string' ? `\n${error.details}` : '';
   const cause = error.cause === undefined ? '' : `\ncaused by ${inspect(error.cause)}`;
-  return `${error.stack}${details}${cause}`;
+  return `${error.stack?.replace(harnessFrames, '')}${details}${cause}`;
 }
+
+// The way from here to the test, which is the same for all.
+const harnessFrames = /\n +at .*(node_modules\/uvu\/|\/test\/harness\.ts|\/test\/run-file\.ts).*/g;
 
 function record(entry: TestRecord): void {
   if (recordDescriptor !== undefined) writeSync(recordDescriptor, `${JSON.stringify(entry)}\n`);

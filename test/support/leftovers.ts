@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Docker from 'dockerode';
+import { connect } from '../../src/engine/connect.js';
 
 // The engine removes a container by itself when its program has ended; a busy one may take that long about it.
 const patienceInS = 15;
