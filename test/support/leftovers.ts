@@ -6,9 +6,7 @@ const patienceInS = 15;
 
 /** Names of the containers of ours that this process (or a program it ran) has started and that do not go away. */
 export async function leftovers(): Promise<string[]> {
-  const docker = new Docker({
-    socketPath: existsSync('/var/run/docker.sock') ? '/var/run/docker.sock' : '/run/nisher/docker.sock',
-  });
+  const { docker } = await connect(null);
   const startedAt = Math.floor(performance.timeOrigin / 1000);
   const list = async () => {
     const containers = await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } });
