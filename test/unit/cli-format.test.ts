@@ -1,0 +1,45 @@
+import * as assert from 'uvu/assert';
+import { painter, visibleWidth, wantsColour } from '../../src/cli/colour.js';
+import { formatError } from '../../src/cli/format-error.js';
+import { formatTable } from '../../src/cli/format-table.js';
+import { UsageError } from '../../src/cli/usage-error.js';
+import { PynisherError } from '../../src/exceptions.js';
+import { suite } from '../harness.js';
+
+const { test } = suite('what the command line says');
+const plain = painter({ isTTY: false });
+
+test('colour: on a terminal only, and not with NO_COLOR or a dumb one', () => {
+  assert.is(wantsColour({ isTTY: true }, {}), true);
+  assert.is(wantsColour({ isTTY: true }, { NO_COLOR: '1' }), false);
+  // https://no-color.org: an empty one does not count.
+  assert.is(wantsColour({ isTTY: true }, { NO_COLOR: '' }), true);
+  assert.is(wantsColour({ isTTY: true }, { TERM: 'dumb' }), false);
+  assert.is(wantsColour({}, {}), false);
+});
+
+test('a table lines up, whatever is coloured in it', () => {
+  const rows = [['\u001b[31mred\u001b[39m', 'b'], ['longer', 'ü', 'c'], ['x']];
+  assert.is(formatTable(rows), '\u001b[31mred\u001b[39m     b\nlonger  ü  c\nx');
+  assert.is(formatTable([]), '');
+  assert.is(visibleWidth('\u001b[31mré\u001b[39m'), 2);
+});
+
+test('an error of the library: message, then its hint on a line of its own', () => {
+  const error = new PynisherError('No engine', { hint: 'Start one' });
+  assert.equal(formatError(error, plain, false), { text: 'nisher: No engine\n  hint: Start one', exitCode: 125 });
+});
+
+test('a wrong command line: exit code 2, with or without a hint', () => {
+  assert.equal(formatError(new UsageError('No', 'Yes'), plain, false), { text: 'nisher: No\n  hint: Yes', exitCode: 2 });
+  assert.equal(formatError(new UsageError('No'), plain, false), { text: 'nisher: No', exitCode: 2 });
+});
+
+test('a bug of ours is called one; its stack, and that of its cause, with NISHER_DEBUG', () => {
+  const error = new TypeError('x is undefined', { cause: new Error('the root of it') });
+  assert.match(formatError(error, plain, false).text, /bug in nisher; NISHER_DEBUG=1/);
+  assert.not.match(formatError(error, plain, false).text, /\n\s+at /);
+  assert.match(formatError(error, plain, true).text, /at .*cli-format[\s\S]*Caused by: Error: the root of it\n\s+at /);
+});
+
+test('even a thrown string', () => assert.equal(formatError('oh', plain), { text: 'nisher: oh', exitCode: 125 }));
