@@ -12,7 +12,7 @@ export interface ErrorRecord {
   cause?: unknown;
   /** Of an AggregateError. */
   errors?: unknown[];
-  /** Own enumerable properties beside these: code, errno, syscall, path, ... */
+  /** Own enumerable data properties beside these: code, errno, syscall, path, ... */
   properties: { [key: string]: unknown };
 }
 
@@ -67,8 +67,8 @@ export function fillErrorRecord(record: ErrorRecord, error: object, canCarry: (v
   const errors = read(error, 'errors');
   if (Array.isArray(errors) && Object.hasOwn(error, 'errors')) record.errors = Array.from(errors).filter(canCarry);
   for (const key of Object.keys(error)) {
-    if (ownFields.has(key)) continue;
-    const value = read(error, key);
+    const { value, get } = Object.getOwnPropertyDescriptor(error, key) ?? {};
+    if (ownFields.has(key) || get !== undefined) continue;
     if (canCarry(value)) record.properties[key] = value;
   }
 }
