@@ -1,5 +1,5 @@
 import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import { type Archive, type ArchiveEntry, makeArchive } from './archive.js';
 import { type Compiled, compile, compileJson } from './compile.js';
 import { discover } from './discover.js';
@@ -11,7 +11,7 @@ import { foreignAddon, missingModule, noModule } from './pack-problems.js';
 import { scopePackageJsons } from './package-scopes.js';
 import { PackError } from './payload.js';
 import { commonFolder, projectFolders } from './project-folders.js';
-import { existingSource, isInPackage, isUserSource, nearestAbove } from './source-files.js';
+import { existingSource, isInPackage, isUserSource, nearestPackageJson, typescriptConfigs } from './source-files.js';
 import { type Traced, trace } from './trace.js';
 
 /** A module with everything it needs, whichever of its exports is called. */
@@ -133,9 +133,7 @@ async function isExecutable(path: string): Promise<boolean> {
   return ((await stat(path)).mode & 0o100) !== 0;
 }
 
-/** Files that are not sent and yet decide how sources are compiled and resolved. */
+/** Files that decide how sources are compiled and resolved. */
 function settings(sources: ReadonlyMap<string, Compiled>): string[] {
-  const paths = [...sources.keys()];
-  const nearest = paths.flatMap((path) => [nearestAbove(path, 'tsconfig.json'), nearestAbove(path, 'package.json')]);
-  return nearest.filter((path) => path !== null).map((path) => join(path));
+  return [...sources.keys()].flatMap((path) => [...typescriptConfigs(path), nearestPackageJson(path) ?? []].flat());
 }

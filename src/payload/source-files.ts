@@ -20,7 +20,7 @@ export function nearestPackageJson(path: string): string | null {
 }
 
 /** The file called `name` in the nearest folder above `path` that has one. */
-export function nearestAbove(path: string, name: string): string | null {
+function nearestAbove(path: string, name: string): string | null {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const candidate = join(folder, name);
     if (existsSync(candidate)) return candidate;
@@ -67,4 +67,20 @@ export function resolveLoosely(from: string, specifier: string): string | null {
 
 function firstFile(paths: readonly string[]): string | null {
   return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? null;
+}
+
+/** The tsconfig.json that is in force at `path`, and the files it extends; comments are no reason to miss one. */
+export function typescriptConfigs(path: string): string[] {
+  const found = new Set<string>();
+  const pending = [nearestAbove(path, 'tsconfig.json')];
+  for (let config = pending.pop(); config !== undefined; config = pending.pop()) {
+    if (config === null || found.has(config)) continue;
+    found.add(config);
+    const extended = /"extends"\s*:\s*("[^"]*"|\[[^\]]*\])/.exec(readFileSync(config, 'utf8'))?.[1] ?? '';
+    for (const [, name] of extended.matchAll(/"(\.[^"]*)"/g)) {
+      const base = resolve(dirname(config), name ?? '');
+      pending.push(firstFile([base, `${base}.json`]));
+    }
+  }
+  return [...found];
 }

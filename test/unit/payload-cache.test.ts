@@ -53,6 +53,23 @@ test('every file that went in is watched', async () => {
   await assertRejects(project.pack('main.ts'), /There is no module/);
 });
 
+test('tsconfig.json and what it extends are watched', async () => {
+  const config = (folder: string) => `{ "compilerOptions": { "paths": { "@/*": ["./${folder}/*"] } } }`;
+  const project = makeProject({
+    'package.json': '{ "type": "module" }',
+    'tsconfig.json': '{\n  // the usual\n  "extends": "./base"\n}',
+    'base.json': config('one'),
+    'main.ts': `import { x } from '@/x'; export default () => x`,
+    'one/x.ts': 'export const x = 1',
+    'two/x.ts': 'export const x = 2',
+  });
+  const call = async () => (await run(await project.pack('main.ts'))).value;
+  assert.is(await call(), 1);
+  project.write({ 'base.json': config('two') });
+  assert.is(await call(), 2);
+  project.remove();
+});
+
 test('those who ask at once share one packing', async () => {
   const project = makeProject(files);
   const [one, two] = await Promise.all([project.pack('main.ts'), project.pack('main.ts', 'other')]);

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { fromFunction, selfContainedSource } from '../../src/payload/from-function.js';
 import type { InlineFunction } from '../../src/payload/function-reference.js';
 import { pack } from '../../src/payload/pack.js';
-import { run } from '../fixtures/payload/project.js';
+import { list, run } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('fromFunction');
@@ -141,6 +141,12 @@ for (const [title, fn, message] of refused) {
 
 test('refuses what is no function', () => {
   assert.throws(() => fromFunction('f' as unknown as AnyFunction), /Expected a function, got `f` \(string\)/);
+});
+
+test('what a function imports from nisher/guest is found in the image', async () => {
+  const names = await list(await pack(fromFunction(written('async () => (await import("nisher/guest")).limitSignal'))));
+  assert.equal(names, ['inline.mjs', 'node_modules/', 'node_modules/nisher -> /nisher/guest']);
+  assert.equal(await list(await pack(fromFunction(() => 1))), ['inline.mjs']);
 });
 
 test('says the name', () => {
