@@ -1,0 +1,58 @@
+/** `npm run demo`: the seed's two examples, then one function per limit, each call in a container of its own, and a table of the outcomes. */
+import type { Logger, Outcome } from 'nisher';
+import { setupEngine } from '../scripts/setup-engine.js';
+import { formatTable } from '../src/cli/format-table.js';
+import { type Demonstration, demonstrations } from './demonstrations.js';
+import { basicUsage, whatHappened } from './seed.js';
+
+const startedAt = performance.now();
+const say = (line: string) => process.stdout.write(`${line}\n`);
+// Building the image, the one thing that takes a while, is told on this level.
+const logger: Logger = { debug: () => {}, info: say, warn: say, error: say };
+
+const engine = await setupEngine(say);
+
+const outcomes: { demonstration: Demonstration; outcome: Outcome }[] = [];
+for (const demonstration of demonstrations) {
+  process.stdout.write(`${demonstration.limit}: ${demonstration.does} ... `);
+  const outcome = await demonstration.run(logger);
+  say(String(outcome.exitStatus));
+  outcomes.push({ demonstration, outcome });
+}
+
+say('\nThe two examples of pynisher, at once: sleep 0, 1, 2, 3 and 4 seconds under wallTimeInS: 2');
+await Promise.all([
+  basicUsage((...values) => say(`first:  ${values.map(show).join(' ')}`)),
+  whatHappened((...values) => say(`second: ${values.map(show).join(' ')}`)),
+]);
+
+say('');
+const header = ['limit', 'what the function did', 'result', 'exitStatus', 'exit code', 'wall s', 'CPU s', 'peak MB'];
+say(formatTable([header, ...outcomes.map(({ demonstration, outcome }) => row(demonstration, outcome))]));
+
+const unexpected = outcomes.filter(({ demonstration, outcome }) => outcome.exitStatus !== demonstration.expected);
+for (const { demonstration, outcome } of unexpected) {
+  say(
+    `✘ ${demonstration.limit}: expected ${demonstration.expected}, got ${outcome.exitStatus}: ${outcome.error?.message ?? ''}`,
+  );
+}
+say(`\n${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+if (engine.started) say(`The engine at ${engine.endpoint} goes on running: \`npm run nisher engine stop\` ends it`);
+process.exitCode = unexpected.length > 0 ? 1 : 0;
+
+function row({ limit, does }: Demonstration, outcome: Outcome): string[] {
+  return [
+    limit,
+    does,
+    show(outcome.result),
+    String(outcome.exitStatus) + (outcome.osErrno === null ? '' : ` (errno ${outcome.osErrno})`),
+    String(outcome.exitCode),
+    outcome.wallClockTime.toFixed(2),
+    outcome.cpuTime.toFixed(2),
+    (outcome.peakMemory / 2 ** 20).toFixed(0),
+  ];
+}
+
+function show(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(2) : JSON.stringify(value);
+}
