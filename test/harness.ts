@@ -54,7 +54,7 @@ export function suite(name: string, defaults: TestOptions = {}): Suite {
     const label = register(name, title);
     inner(title, async () => {
       try {
-        if (hookFailure) throw new Error(`did not run: a before hook failed: ${hookFailure.message}`);
+        if (hookFailure) throw new Error(`did not run: a before hook failed: ${hookFailure.message.split('\n', 1)[0]}`);
         await withTimeLimit(label, body, options.timeoutInS ?? defaults.timeoutInS ?? defaultTimeoutInS);
       } catch (thrown) {
         throw fail(label, thrown);
