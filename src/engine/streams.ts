@@ -9,6 +9,8 @@ export interface ContainerStreams {
   readonly stderr: Readable;
   /** When both outputs have been delivered whole, or cut: null, or what was wrong with the connection. */
   readonly ended: Promise<Error | null>;
+  /** Whether a reader is what keeps the rest from coming. */
+  isHeldUp(): boolean;
   /** Ends both outputs now, with whatever has come. */
   cut(): void;
 }
@@ -71,5 +73,5 @@ export function demultiplex(connection: Duplex): ContainerStreams {
       else done();
     },
   });
-  return { stdin, stdout, stderr, ended, cut: () => end(new Error('Cut')) };
+  return { stdin, stdout, stderr, ended, isHeldUp: () => full.size > 0, cut: () => end(new Error('Cut')) };
 }

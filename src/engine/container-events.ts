@@ -1,0 +1,95 @@
+import type { Engine } from './connect.js';
+import { followLines } from './engine-request.js';
+import { OWNER_LABEL } from './labels.js';
+
+/** What the engine has told of a container, unasked. */
+export interface ContainerRecord {
+  /** How often the kernel's OOM killer struck in it. */
+  ooms: number;
+  /** null until it has ended. */
+  exitCode: number | null;
+}
+
+/**
+ * One subscription to what happens to this program's containers. An engine removes them as soon as they end, so asking
+ * afterwards may be too late; what comes here, stays.
+ */
+export interface ContainerEvents {
+  /** Resolves when events are coming in, or after half a second: they are one witness among several. */
+  ready(): Promise<void>;
+  /** From now on, what happens to that container is kept in the record. */
+  follow(id: string): ContainerRecord;
+  forget(id: string): void;
+}
+
+const READY_TIME_IN_MS = 500;
+const RETRY_DELAY_IN_MS = 500;
+
+const subscriptions = new WeakMap<Engine, ContainerEvents>();
+
+/** The one subscription of a connection. */
+export function eventsOf(engine: Engine, owner: string): ContainerEvents {
+  const events = subscriptions.get(engine) ?? subscribeTo(engine, owner);
+  subscriptions.set(engine, events);
+  return events;
+}
+
+function subscribeTo(engine: Engine, owner: string): ContainerEvents {
+  const records = new Map<string, ContainerRecord>();
+  /** While subscribed: when it is. */
+  let subscription: Promise<void> | null = null;
+  /** Engine's time of the last event, in seconds; a new subscription begins there. */
+  let lastEvent: number | null = null;
+
+  const take = (event: Record<string, unknown>) => {
+    const { Action, Actor, time } = event as {
+      Action?: string;
+      Actor?: { ID?: string; Attributes?: { exitCode?: string } };
+      time?: number;
+    };
+    if (typeof time === 'number') lastEvent = time;
+    const record = records.get(Actor?.ID ?? '');
+    if (record === undefined) return;
+    if (Action === 'oom') record.ooms++;
+    if (Action === 'die') record.exitCode = Number(Actor?.Attributes?.exitCode ?? Number.NaN);
+  };
+
+  const subscribe = () => {
+    subscription ??= new Promise((resolve) => {
+      const filters = { type: ['container'], event: ['oom', 'die'], label: [`${OWNER_LABEL}=${owner}`] };
+      const since = lastEvent === null ? '' : `&since=${lastEvent}`;
+      const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}${since}`;
+      const broken = () => {
+        subscription = null;
+        resolve();
+        // The engine may come back while containers still run.
+        setTimeout(() => {
+          if (records.size > 0) void subscribe();
+        }, RETRY_DELAY_IN_MS).unref();
+      };
+      followLines(engine.transport, path, new AbortController().signal, resolve, take).then(broken, broken);
+    });
+    return subscription;
+  };
+
+  return {
+    async ready() {
+      let timer: NodeJS.Timeout | undefined;
+      // The subscription keeps nothing alive, so this timer has to.
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, READY_TIME_IN_MS);
+      });
+      await Promise.race([subscribe(), enough]);
+      clearTimeout(timer);
+    },
+    follow(id) {
+      const record: ContainerRecord = { ooms: 0, exitCode: null };
+      records.set(id, record);
+      void subscribe();
+      return record;
+    },
+    forget(id) {
+      records.delete(id);
+    },
+  };
+}

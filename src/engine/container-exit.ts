@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxExit } from '../call/sandbox.js';
+import { ask } from './ask.js';
+import type { Engine } from './connect.js';
+import type { ContainerRecord } from './container-events.js';
+import { hasStatus } from './engine-error.js';
+import { type Asked, askJson } from './engine-request.js';
+
+/** What was seen of a container's end. */
+export interface ExitEvidence {
+  /** What the engine answered to `wait`; null when the connection broke instead. */
+  readonly waited: { readonly exitCode: number; readonly error: string | null } | null;
+  /** What inspecting it afterwards gave. */
+  readonly inspected: Inspected;
+  /** What the engine had told of it, unasked. */
+  readonly events: Readonly<ContainerRecord>;
+}
+
+export type Inspected =
+  | { readonly state: 'running' }
+  | { readonly state: 'ended'; readonly exitCode: number; readonly oomKilled: boolean }
+  /** Removed already, as it should be. */
+  | { readonly state: 'gone' }
+  /** The engine does not answer any more. */
+  | { readonly state: 'unknown'; readonly problem: string };
+
+/** An engine that was restarted says 255 of the containers it finds dead. */
+const RESTARTED = 255;
+
+/**
+ * How a container ended, from all that was seen of it. Null: it has not ended, it is the connection that broke; wait again.
+ */
+export function concludeExit({ waited, inspected, events }: ExitEvidence): SandboxExit | null {
+  const oomKilled = events.ooms > 0 || (inspected.state === 'ended' && inspected.oomKilled);
+  const exited = (exitCode: number): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
+  const lost = (reason: string): SandboxExit => ({ kind: 'lost', reason });
+
+  // Told at the time.
+  const told = events.exitCode;
+  if (told !== null && told >= 0 && (told !== RESTARTED || waited !== null)) return exited(told);
+  if (waited !== null && waited.error === null && waited.exitCode >= 0) {
+    if (waited.exitCode !== RESTARTED) return exited(waited.exitCode);
+    if (inspected.state === 'ended' && inspected.exitCode === RESTARTED) return exited(RESTARTED);
+    return lost('the engine says 255, as it does of containers that it lost sight of');
+  }
+  switch (inspected.state) {
+    case 'running':
+      return null;
+    case 'ended':
+      return inspected.exitCode === RESTARTED ? lost('the engine was restarted while it ran') : exited(inspected.exitCode);
+    case 'gone':
+      return lost(waited?.error ?? 'it was removed, or the engine was restarted, while it ran');
+    case 'unknown':
+      return lost(`the connection with the engine broke: ${inspected.problem}`);
+  }
+}
+
+/** An engine that restarts is back after about a second. */
+const INSPECTIONS = 4;
+const INSPECTION_INTERVAL_IN_MS = 500;
+
+/** Begins to wait for a container's next end: before its start, or a short life is over by then. */
+export function waitForExit({ transport }: Engine, id: string, signal: AbortSignal): Asked {
+  return askJson(transport, 'POST', `/containers/${id}/wait?condition=next-exit`, signal);
+}
+
+/** Settles once the container has ended; never rejects. */
+export async function seeExit(
+  engine: Engine,
+  id: string,
+  firstWait: Asked,
+  events: Readonly<ContainerRecord>,
+): Promise<SandboxExit> {
+  for (let waiting = firstWait; ; waiting = askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=not-running`)) {
+    const waited = await waiting.answer.then(readWait, () => null);
+    const inspected = await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
+    const exit = concludeExit({ waited, inspected, events });
+    if (exit !== null) return exit;
+    await sleep(INSPECTION_INTERVAL_IN_MS);
+  }
+}
+
+function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {
+  const { StatusCode, Error: error } = answer as { StatusCode?: unknown; Error?: { Message?: unknown } | null };
+  const message = error?.Message;
+  return {
+    exitCode: typeof StatusCode === 'number' ? StatusCode : -1,
+    error: typeof message === 'string' && message !== '' ? message : null,
+  };
+}
+
+async function inspectEnd(engine: Engine, id: string, tries: number): Promise<Inspected> {
+  try {
+    const { State } = await ask(
+      'inspect a container',
+      (abortSignal) => engine.docker.getContainer(id).inspect({ abortSignal }),
+      2,
+    );
+    return State.Running ? { state: 'running' } : { state: 'ended', exitCode: State.ExitCode, oomKilled: State.OOMKilled };
+  } catch (error) {
+    const { cause } = error as Error;
+    if (hasStatus(cause, 404)) return { state: 'gone' };
+    if (tries <= 1) return { state: 'unknown', problem: cause instanceof Error ? cause.message : String(error) };
+    await sleep(INSPECTION_INTERVAL_IN_MS);
+    return await inspectEnd(engine, id, tries - 1);
+  }
+}

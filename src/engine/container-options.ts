@@ -1,0 +1,90 @@
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { SandboxSpec } from '../call/sandbox.js';
+import { CODE_DIRECTORY } from '../payload/payload.js';
+import { CALL_LABEL, DEADLINE_LABEL, OWNER_LABEL } from './labels.js';
+import { pidsLimit } from './pids-limit.js';
+
+/** What a container's options depend on beside its spec. */
+export interface ContainerSurroundings {
+  readonly name: string;
+  readonly image: string;
+  readonly owner: string;
+  readonly cores: number;
+  /** Threads of the image's node once its thread pool is filled. */
+  readonly runnerTasks: number;
+}
+
+const MIB = 2 ** 20;
+/** The user of the runner image, and nobody in particular in any other. */
+const UID = 1000;
+/** What the engines give by default. */
+const SHM_IN_BYTES = 64 * MIB;
+/** The engine refuses more cores than there are; the kernel, less than 1 ms in a period of 100 ms. */
+const LEAST_CPUS = 0.01;
+/** When the machine itself runs out of memory, a container goes before the machine's own services (0) do. */
+const OOM_SCORE_ADJ = 500;
+
+/** The body of the engine's `/containers/create`. */
+export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurroundings): ContainerCreateOptions {
+  const { name, image, owner } = surroundings;
+  return {
+    name,
+    Image: image,
+    Hostname: 'nisher',
+    User: `${UID}:${UID}`,
+    WorkingDir: CODE_DIRECTORY,
+    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/tmp'],
+    Entrypoint: ['/usr/local/bin/node'],
+    Cmd: [...spec.nodeArguments, '/nisher/runner.cjs'],
+    // Input ends when the one client goes, by SIGKILL too: the runner then leaves.
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    Labels: {
+      [OWNER_LABEL]: owner,
+      [CALL_LABEL]: name,
+      ...(spec.deadline !== null && { [DEADLINE_LABEL]: `${Math.ceil(spec.deadline)}` }),
+    },
+    HostConfig: hostConfig(spec, surroundings),
+  };
+}
+
+function hostConfig(spec: SandboxSpec, { cores, runnerTasks }: ContainerSurroundings): HostConfig {
+  const pids = pidsLimit(runnerTasks, spec.extraTasks);
+  return {
+    // The engine removes it even when this program is gone by then.
+    AutoRemove: true,
+    Init: true,
+    // json-file, the default, grows without bound on the engine's disk.
+    LogConfig: { Type: 'none', Config: {} },
+    ReadonlyRootfs: true,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    IpcMode: 'private',
+    OomScoreAdj: OOM_SCORE_ADJ,
+    NetworkMode: spec.network,
+    Tmpfs: {
+      '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
+      [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},mode=0700,uid=${UID},gid=${UID}`,
+    },
+    // /dev/shm can be written to as /tmp can.
+    ShmSize: Math.ceil(Math.min(SHM_IN_BYTES, spec.scratchInBytes)),
+    Ulimits: [
+      { Name: 'core', Soft: 0, Hard: 0 },
+      ...(spec.cpuBackstopInS === null
+        ? []
+        : [{ Name: 'cpu', Soft: spec.cpuBackstopInS.soft, Hard: spec.cpuBackstopInS.hard }]),
+    ],
+    ...(spec.memInBytes !== null && {
+      Memory: Math.floor(spec.memInBytes),
+      // Memory and swap together; unless they are equal, as much swap again is allowed.
+      MemorySwap: Math.floor(spec.memInBytes),
+    }),
+    ...(spec.cpus !== null && spec.cpus < cores && { NanoCpus: Math.round(Math.max(spec.cpus, LEAST_CPUS) * 1e9) }),
+    ...(pids !== null && { PidsLimit: pids }),
+    ...(spec.runtime !== null && { Runtime: spec.runtime }),
+  };
+}

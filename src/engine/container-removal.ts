@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './ask.js';
+import type { Engine } from './connect.js';
+import { hasStatus } from './engine-error.js';
+import { askJson } from './engine-request.js';
+
+/** The engine removes a container within 50 ms of its end; when it is busy, it takes its time. */
+const REMOVAL_TIME_IN_S = 10;
+const LOOK_INTERVAL_IN_MS = 100;
+
+/**
+ * Resolves when a container is no more.
+ * @param ended whether it has: then the engine is removing it already
+ * @returns null, or why it is still there
+ */
+export async function removeContainer(engine: Engine, id: string, ended: boolean): Promise<string | null> {
+  if (ended && (await seeRemoved(engine, id))) return null;
+  try {
+    await ask('remove a container', async () => await engine.docker.getContainer(id).remove({ force: true, v: true }), 30);
+    return null;
+  } catch (error) {
+    const { cause } = error as Error;
+    if (hasStatus(cause, 404)) return null;
+    // Somebody else is at it, most likely the engine itself.
+    if (hasStatus(cause, 409) && (await seeRemoved(engine, id))) return null;
+    return (error as Error).message;
+  }
+}
+
+async function seeRemoved(engine: Engine, id: string): Promise<boolean> {
+  const deadline = AbortSignal.timeout(REMOVAL_TIME_IN_S * 1000);
+  try {
+    await askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=removed`, deadline).answer;
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 404)) return true;
+  }
+  // The engine knows nothing of that condition, or a removal went wrong: look for it.
+  while (!deadline.aborted) {
+    try {
+      await ask('inspect a container', (abortSignal) => engine.docker.getContainer(id).inspect({ abortSignal }), 2);
+    } catch (error) {
+      return hasStatus((error as Error).cause, 404);
+    }
+    await sleep(LOOK_INTERVAL_IN_MS);
+  }
+  return false;
+}

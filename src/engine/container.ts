@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Container } from 'dockerode';
+import type { Sandbox, SandboxSpec } from '../call/sandbox.js';
+import { ask } from './ask.js';
+import { findCgroup } from './cgroup-path.js';
+import type { Engine } from './connect.js';
+import { type ContainerRecord, eventsOf } from './container-events.js';
+import { seeExit, waitForExit } from './container-exit.js';
+import { containerOptions } from './container-options.js';
+import { removeContainer } from './container-removal.js';
+import { openEngineMeter } from './engine-meter.js';
+import { upgrade } from './engine-request.js';
+import type { RunnerImage } from './image.js';
+import { formatOwner, thisOwner } from './owner.js';
+import { type ContainerStreams, demultiplex } from './streams.js';
+import { type Meter, openCgroupMeter } from './usage.js';
+
+/** The engine delivers what a container printed within 2 s of its end, or never. */
+const LAST_OUTPUT_TIME_IN_MS = 3_000;
+
+/**
+ * Creates, attaches, starts: in that order, as an attach after the start loses output.
+ * @throws EngineError; nothing is left behind then
+ */
+export async function startContainer(engine: Engine, image: RunnerImage, spec: SandboxSpec): Promise<Sandbox> {
+  const creatingSince = performance.now();
+  const name = `nisher-${randomBytes(6).toString('hex')}`;
+  const owner = formatOwner(thisOwner());
+  const events = eventsOf(engine, owner);
+  const options = containerOptions(spec, {
+    name,
+    image: image.name,
+    owner,
+    cores: engine.info.cores,
+    runnerTasks: image.tasks,
+  });
+  const [container] = await Promise.all([
+    ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal })),
+    events.ready(),
+  ]);
+  const { id } = container;
+  const record = events.follow(id);
+  const waiting = new AbortController();
+  let streams: ContainerStreams | null = null;
+  try {
+    const firstWait = waitForExit(engine, id, waiting.signal);
+    const attached = ask('attach to a container', (abortSignal) =>
+      upgrade(engine.transport, `/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`, abortSignal),
+    );
+    const [connection] = await Promise.all([attached, ask('wait for a container', () => firstWait.accepted)]);
+    streams = demultiplex(connection);
+    const startingSince = performance.now();
+    await ask('start a container', (abortSignal) => container.start({ abortSignal }));
+    const meter = await openMeter(engine, container, record);
+    const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
+    const exited = seeExit(engine, id, firstWait, record);
+    return makeSandbox({ engine, container, name, streams, meter, timings, exited, forget: () => events.forget(id) });
+  } catch (error) {
+    waiting.abort();
+    streams?.cut();
+    events.forget(id);
+    await removeContainer(engine, id, false);
+    throw error;
+  }
+}
+
+interface Running {
+  engine: Engine;
+  container: Container;
+  name: string;
+  streams: ContainerStreams;
+  meter: Meter;
+  timings: Sandbox['timings'];
+  exited: Sandbox['exited'];
+  forget: () => void;
+}
+
+function makeSandbox({ engine, container, name, streams, meter, timings, exited, forget }: Running): Sandbox {
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+    const cutting = setInterval(() => {
+      if (!streams.isHeldUp()) streams.cut();
+    }, LAST_OUTPUT_TIME_IN_MS).unref();
+    void streams.ended.then(() => clearInterval(cutting));
+  });
+  let removal: Promise<{ leftBehind: string | null }> | null = null;
+  const remove = async () => {
+    meter.close();
+    const problem = await removeContainer(engine, container.id, ended);
+    streams.cut();
+    forget();
+    return { leftBehind: problem === null ? null : `${name} (${problem})` };
+  };
+  return {
+    id: container.id,
+    stdin: streams.stdin,
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+    exited,
+    timings,
+    meter: meter.kind,
+    usage: () => meter.read(),
+    resetPeak: () => meter.resetPeak(),
+    async kill() {
+      // Refused when it has ended: as good as done.
+      await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});
+    },
+    remove() {
+      removal ??= remove();
+      return removal;
+    },
+  };
+}
+
+/** The cgroup's own counters where they can be seen from here, else the engine's statistics. */
+async function openMeter(engine: Engine, container: Container, record: ContainerRecord): Promise<Meter> {
+  const pid = await ask('inspect a container', (abortSignal) => container.inspect({ abortSignal })).then(
+    ({ State }) => State.Pid,
+    // It has ended and is removed already.
+    () => 0,
+  );
+  return openCgroupOf(pid, container.id) ?? openEngineMeter(engine, container.id, record);
+}
+
+function openCgroupOf(pid: number, id: string): Meter | null {
+  try {
+    const folders = findCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'), id);
+    return folders === null ? null : openCgroupMeter(folders);
+  } catch {
+    // Not this machine's process, or not Linux.
+    return null;
+  }
+}
+
+function seconds(from: number, to: number): number {
+  return (to - from) / 1000;
+}

@@ -1,0 +1,128 @@
+import type { ImageInspectInfo } from 'dockerode';
+import { ask } from './ask.js';
+import { buildImage } from './build-image.js';
+import type { Engine } from './connect.js';
+import { EngineError, hasStatus } from './engine-error.js';
+import { nodeIdentity } from './host-node.js';
+import { imageDigest, runnerDigest } from './image-digest.js';
+import { BASE_LABEL, IMAGE_LABEL, RUNNER_LABEL, TASKS_LABEL } from './labels.js';
+
+/** An image that containers can be made of. */
+export interface RunnerImage {
+  readonly name: string;
+  /** Threads of its node once the thread pool is filled. */
+  readonly tasks: number;
+  /** Null: of this machine's own node and libraries. */
+  readonly base: string | null;
+}
+
+export interface ImageRequest {
+  /** An image that is there already, made with `nisher image build --base`. @default one made of this machine's node */
+  readonly image?: string | null;
+  /** What to put the runner on. @default nothing: this machine's node and its libraries */
+  readonly base?: string | null;
+  /** Told what is being done, a line at a time; not at all when the image is there. */
+  readonly onProgress?: ((line: string) => void) | undefined;
+}
+
+export const REPOSITORY = 'nisher-runner';
+
+/** What `FROM` says for no base at all. */
+export const NO_BASE = 'scratch';
+
+const known = new WeakMap<Engine, Map<string, Promise<RunnerImage>>>();
+
+/**
+ * The image of that request; the one of this machine's node is built when it is not there (1 to 2 s), and so is one with a
+ * base. Asked again, or by several at once, it looks and builds only once.
+ * @throws EngineError `no-image` for an image or a base that the engine does not have, `foreign-image` for one without this
+ * version's runner, `build-failed`
+ */
+export async function ensureImage(engine: Engine, request: ImageRequest = {}): Promise<RunnerImage> {
+  const { image = null, base = null } = request;
+  const images = known.get(engine) ?? new Map<string, Promise<RunnerImage>>();
+  known.set(engine, images);
+  const key = JSON.stringify([image, base]);
+  let ensuring = images.get(key);
+  if (ensuring === undefined) {
+    ensuring = image === null ? findOrBuild(engine, base, request.onProgress) : findGiven(engine, image);
+    images.set(key, ensuring);
+    ensuring.catch(() => images.delete(key));
+  }
+  return await ensuring;
+}
+
+/** Somebody has removed it: look for it, or build it, the next time. */
+export function forgetImages(engine: Engine): void {
+  known.delete(engine);
+}
+
+/** Digest of the image that is made of this machine's node: its tag. */
+export function currentDigest(): string {
+  cachedDigest ??= imageDigest(NO_BASE, nodeIdentity());
+  return cachedDigest;
+}
+
+let cachedDigest: string | undefined;
+
+async function findGiven(engine: Engine, name: string): Promise<RunnerImage> {
+  const info = await inspectImage(engine, name);
+  if (info === null) {
+    throw new EngineError('no-image', `The engine has no image \`${name}\``, {
+      hint: `Make one that has nisher's runner in it with \`nisher image build --base NAME\`, or leave \`image\` out`,
+    });
+  }
+  const labels = info.Config.Labels ?? {};
+  if (labels[IMAGE_LABEL] === undefined) {
+    throw new EngineError('foreign-image', `The image \`${name}\` has no runner of nisher in it`, {
+      hint: `Add it with \`nisher image build --base ${name}\`, and use the image that this makes`,
+    });
+  }
+  if (labels[RUNNER_LABEL] !== runnerDigest()) {
+    throw new EngineError('foreign-image', `The runner in the image \`${name}\` is another version's than this nisher's`, {
+      hint: `Make it anew with \`nisher image build${baseOf(labels) === null ? '' : ` --base ${baseOf(labels)}`}\``,
+    });
+  }
+  return runnerImage(name, labels);
+}
+
+async function findOrBuild(engine: Engine, base: string | null, onProgress: ImageRequest['onProgress']): Promise<RunnerImage> {
+  // Its content is what counts: the same name may be another image tomorrow.
+  const baseId = base === null ? NO_BASE : await idOfBase(engine, base);
+  const digest = base === null ? currentDigest() : imageDigest(baseId, nodeIdentity());
+  const name = `${REPOSITORY}:${digest}`;
+  const found = await inspectImage(engine, name);
+  if (found !== null) return runnerImage(name, found.Config.Labels);
+  await buildImage(engine, { name, digest, base, onProgress });
+  const built = await inspectImage(engine, name);
+  if (built === null) throw new EngineError('build-failed', `The engine says it built ${name}, and does not have it`);
+  return runnerImage(name, built.Config.Labels);
+}
+
+async function idOfBase(engine: Engine, base: string): Promise<string> {
+  const info = await inspectImage(engine, base);
+  if (info !== null) return info.Id;
+  throw new EngineError('no-image', `The engine has no image \`${base}\` to put the runner on`, {
+    hint: `Nothing is pulled on its own: \`docker pull ${base}\` first`,
+  });
+}
+
+async function inspectImage(engine: Engine, name: string): Promise<ImageInspectInfo | null> {
+  return await ask('look at an image', async () => {
+    try {
+      return await engine.docker.getImage(name).inspect();
+    } catch (error) {
+      if (hasStatus(error, 404)) return null;
+      throw error;
+    }
+  });
+}
+
+function runnerImage(name: string, labels: Record<string, string>): RunnerImage {
+  return { name, tasks: Number(labels[TASKS_LABEL]), base: baseOf(labels) };
+}
+
+function baseOf(labels: Record<string, string>): string | null {
+  const base = labels[BASE_LABEL];
+  return base === undefined || base === NO_BASE ? null : base;
+}

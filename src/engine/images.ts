@@ -1,0 +1,55 @@
+import { ask } from './ask.js';
+import type { Engine } from './connect.js';
+import { forgetImages } from './image.js';
+import { BASE_LABEL, IMAGE_LABEL, NODE_LABEL, RUNNER_LABEL } from './labels.js';
+
+/** An image of ours. */
+export interface ImageSummary {
+  readonly id: string;
+  /** `nisher-runner:DIGEST`, or the beginning of the id when it has lost its tag to a newer build. */
+  readonly tag: string;
+  readonly digest: string;
+  readonly runner: string;
+  /** Null: made of a machine's own node and libraries. */
+  readonly base: string | null;
+  /** Version of its Node.js. */
+  readonly node: string;
+  readonly sizeInBytes: number;
+  readonly created: Date;
+}
+
+/**
+ * Every image that nisher made, whichever version, newest first.
+ * @throws EngineError
+ */
+export async function listImages(engine: Engine): Promise<readonly ImageSummary[]> {
+  const images = await ask('list images', async () => await engine.docker.listImages({ filters: { label: [IMAGE_LABEL] } }));
+  return images
+    .map(({ Id, RepoTags, Labels, Size, Created }) => ({
+      id: Id,
+      tag: RepoTags?.find((tag) => tag !== '<none>:<none>') ?? Id.replace(/^sha256:/, '').slice(0, 12),
+      digest: Labels[IMAGE_LABEL] ?? '',
+      runner: Labels[RUNNER_LABEL] ?? '',
+      base: Labels[BASE_LABEL] === 'scratch' ? null : (Labels[BASE_LABEL] ?? null),
+      node: Labels[NODE_LABEL] ?? '',
+      sizeInBytes: Size,
+      created: new Date(Created * 1000),
+    }))
+    .sort((a, b) => b.created.getTime() - a.created.getTime());
+}
+
+/**
+ * Removes images; those that a container is made of stay.
+ * @returns for each image null, or why it is still there
+ */
+export async function removeImages(engine: Engine, ids: readonly string[]): Promise<readonly (string | null)[]> {
+  forgetImages(engine);
+  return await Promise.all(
+    ids.map((id) =>
+      ask('remove an image', async () => await engine.docker.getImage(id).remove()).then(
+        () => null,
+        (error: Error) => error.message,
+      ),
+    ),
+  );
+}
