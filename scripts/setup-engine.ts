@@ -33,7 +33,7 @@ export async function setupEngine(say: (line: string) => void): Promise<ReadyEng
 async function useReachable(say: (line: string) => void): Promise<ReadyEngine | null> {
   try {
     const { endpoint, info } = await connect(null);
-    say(`Engine: using ${info.name} ${info.version} at ${endpoint.url}`);
+    say(`Engine: using ${info.flavour} ${info.version} at ${endpoint.url}`);
     return { endpoint: endpoint.url, started: false };
   } catch (error) {
     const named = process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT;
