@@ -1,0 +1,133 @@
+import * as assert from 'uvu/assert';
+import type { SandboxExit, SandboxSpec } from '../../src/call/sandbox.js';
+import { concludeExit, type ExitEvidence } from '../../src/engine/container-exit.js';
+import { containerOptions } from '../../src/engine/container-options.js';
+import { readSample } from '../../src/engine/engine-meter.js';
+import { pidsLimit } from '../../src/engine/pids-limit.js';
+import { suite } from '../harness.js';
+
+const { test } = suite('engine container');
+
+const spec: SandboxSpec = {
+  memInBytes: null,
+  cpus: null,
+  extraTasks: null,
+  cpuBackstopInS: null,
+  scratchInBytes: 2 ** 20,
+  codeInBytes: 4096,
+  nodeArguments: [],
+  deadline: null,
+  image: null,
+  runtime: null,
+  network: 'none',
+};
+const surroundings = { name: 'nisher-1', image: 'i:1', owner: 'me', cores: 2, runnerTasks: 11 };
+const hostConfig = (changes: Partial<SandboxSpec>) => containerOptions({ ...spec, ...changes }, surroundings).HostConfig ?? {};
+
+test('the pids limit counts init and runner', () => {
+  const table: readonly [number, number | null, number | null][] = [
+    [11, 0, 12],
+    [11, 1, 13],
+    [15, 100, 116],
+    [11, null, null],
+  ];
+  for (const [tasks, extra, expected] of table) assert.is(pidsLimit(tasks, extra), expected);
+});
+
+test('no restriction means that the engine is told of none', () => {
+  const config = hostConfig({});
+  for (const name of ['Memory', 'MemorySwap', 'NanoCpus', 'PidsLimit', 'Runtime']) assert.not.ok(name in config, name);
+});
+
+test("limits, in the engine's units", () => {
+  const config = hostConfig({
+    memInBytes: 1.5,
+    cpus: 0.5,
+    extraTasks: 0,
+    cpuBackstopInS: { soft: 3, hard: 4 },
+    runtime: 'runsc',
+  });
+  assert.is(config.Memory, 1);
+  assert.is(config.MemorySwap, config.Memory, 'no swap');
+  assert.is(config.NanoCpus, 5e8);
+  assert.is(config.PidsLimit, 12);
+  assert.equal(config.Ulimits?.[1], { Name: 'cpu', Soft: 3, Hard: 4 });
+  assert.is(config.Runtime, 'runsc');
+});
+
+test('a CPU quota stays within what engines accept', () => {
+  const table: readonly [number, number | undefined][] = [
+    [2, undefined],
+    [64, undefined],
+    [1.999, 1_999_000_000],
+    [0.0001, 10_000_000],
+  ];
+  for (const [cpus, expected] of table) assert.is(hostConfig({ cpus }).NanoCpus, expected);
+});
+
+test('the deadline is a label only where there is one', () => {
+  assert.equal(Object.keys(containerOptions(spec, surroundings).Labels ?? {}), ['nisher.owner', 'nisher.call']);
+  assert.is(containerOptions({ ...spec, deadline: 12.3 }, surroundings).Labels?.['nisher.deadline'], '13');
+});
+
+test('/dev/shm is no larger than /tmp', () => {
+  assert.is(hostConfig({ scratchInBytes: 1000 }).ShmSize, 1000);
+  assert.is(hostConfig({ scratchInBytes: 2 ** 40 }).ShmSize, 64 * 2 ** 20);
+});
+
+const ended = (exitCode: number, oomKilled = false): ExitEvidence['inspected'] => ({ state: 'ended', exitCode, oomKilled });
+const gone: ExitEvidence['inspected'] = { state: 'gone' };
+const running: ExitEvidence['inspected'] = { state: 'running' };
+const unknown: ExitEvidence['inspected'] = { state: 'unknown', problem: 'ECONNREFUSED' };
+const waited = (exitCode: number, error: string | null = null) => ({ exitCode, error });
+const silent = { ooms: 0, exitCode: null };
+const exited = (exitCode: number, oomKilled = false): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
+
+/** Name, evidence → what it means; a pattern: lost, for that reason; null: it still runs. */
+const exits: readonly [string, ExitEvidence, SandboxExit | RegExp | null][] = [
+  ['an ordinary end, removed already', { waited: waited(0), inspected: gone, events: silent }, exited(0)],
+  ['an ordinary end, still there', { waited: waited(3), inspected: ended(3), events: silent }, exited(3)],
+  ['OOM told by inspect', { waited: waited(137), inspected: ended(137, true), events: silent }, exited(137, true)],
+  ['OOM told by an event', { waited: waited(137), inspected: gone, events: { ooms: 1, exitCode: null } }, exited(137, true)],
+  ['OOM of a child alone', { waited: waited(0), inspected: ended(0, true), events: silent }, exited(0, true)],
+  [
+    'the function itself exits with 255',
+    { waited: waited(255), inspected: gone, events: { ooms: 0, exitCode: 255 } },
+    exited(255),
+  ],
+  ['255 that inspect confirms', { waited: waited(255), inspected: ended(255), events: silent }, exited(255)],
+  ['255 that nobody confirms', { waited: waited(255), inspected: gone, events: silent }, /255/],
+  ['255 of a container that runs', { waited: waited(255), inspected: running, events: silent }, /255/],
+  ['255 told after a restart', { waited: null, inspected: ended(255), events: { ooms: 0, exitCode: 255 } }, /restarted/],
+  ['the wait broke, the event came', { waited: null, inspected: gone, events: { ooms: 0, exitCode: 5 } }, exited(5)],
+  ['the wait broke, inspect knows', { waited: null, inspected: ended(1), events: silent }, exited(1)],
+  ['the wait broke, and it still runs', { waited: null, inspected: running, events: silent }, null],
+  [
+    'the engine went away',
+    { waited: null, inspected: unknown, events: silent },
+    /connection with the engine broke: ECONNREFUSED/,
+  ],
+  ['gone without a word', { waited: null, inspected: gone, events: silent }, /removed/],
+  ['an error in place of a code', { waited: waited(-1, 'container vanished'), inspected: gone, events: silent }, /vanished/],
+  ['an event without a code', { waited: waited(4), inspected: gone, events: { ooms: 0, exitCode: Number.NaN } }, exited(4)],
+];
+
+for (const [name, evidence, expected] of exits) {
+  test(`exit: ${name}`, () => {
+    const conclusion = concludeExit(evidence);
+    if (!(expected instanceof RegExp)) return assert.equal(conclusion, expected);
+    assert.is(conclusion?.kind, 'lost');
+    assert.match(conclusion?.kind === 'lost' ? conclusion.reason : '', expected);
+  });
+}
+
+test("samples of the engine's statistics", () => {
+  const sample = (total_usage: unknown, usage: unknown) => ({
+    cpu_stats: { cpu_usage: { total_usage } },
+    memory_stats: { usage },
+  });
+  assert.equal(readSample(sample(1_500_000_000, 4096)), { cpuInS: 1.5, memInBytes: 4096, peakInBytes: 4096, pidsRefused: 0 });
+  for (const useless of [{}, sample(0, 0), sample(0, 4096), sample(5, undefined), { cpu_stats: null, memory_stats: null }]) {
+    assert.is(readSample(useless), null);
+  }
+});

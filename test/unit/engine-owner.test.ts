@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { reasonToRemove } from '../../src/engine/garbage.js';
+import { formatOwner, lifeOf, type Owner, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
+import { reasonToSweep } from '../../src/engine/sweep.js';
+import { suite } from '../harness.js';
+
+const { test } = suite('engine owner');
+
+const here = thisOwner();
+
+test('a label is read as it was written', () => {
+  assert.equal(parseOwner(formatOwner(here)), here);
+  const word = fc.stringMatching(/^[0-9a-f]{1,16}$/);
+  const owners = fc.record(
+    { machine: word, pidNamespace: word, pid: fc.integer({ min: 1, max: 2 ** 22 }), startTime: word },
+    { noNullPrototype: true },
+  );
+  fc.assert(fc.property(owners, (owner) => assert.equal(parseOwner(formatOwner(owner)), owner)));
+});
+
+test("other labels are nobody's", () => {
+  for (const label of ['', '1', '2:a:1:1:1', '1:a:1:x:1', '1:a:1:0:1', '1:a:1:1:', '1::1:1:1', '1:a:1:1:1:1'])
+    assert.is(parseOwner(label), null);
+});
+
+test('this program is alive, and known by its start', () => {
+  assert.is(lifeOf(here, thisOwner(), startTimeOf), 'alive');
+  assert.is(lifeOf({ ...here, startTime: `${Number(here.startTime) - 1}` }, here, startTimeOf), 'gone');
+});
+
+test('a program that has ended is gone, also while nobody has asked for its status', async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);
+  await once(child, 'spawn');
+  const pid = child.pid as number;
+  const owner: Owner = { ...here, pid, startTime: startTimeOf(pid) ?? 'unknown' };
+  assert.is(lifeOf(owner, here, startTimeOf), 'alive');
+  child.stdin.end();
+  await once(child, 'exit');
+  assert.is(lifeOf(owner, here, startTimeOf), 'gone');
+});
+
+test('a zombie is gone', async () => {
+  // The shell starts a child and becomes a program that never asks how that ended.
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.is(startTimeOf(Number(line.toString())), null);
+  parent.kill('SIGKILL');
+});
+
+test('of other machines, boots and pid namespaces nothing can be told', () => {
+  assert.is(lifeOf({ ...here, machine: 'other' }, here, startTimeOf), 'unknown');
+  assert.is(lifeOf({ ...here, pidNamespace: '1' }, here, startTimeOf), 'unknown');
+});
+
+test('what a sweep takes', () => {
+  const now = 1_000_000_000;
+  const minute = 60_000;
+  assert.is(reasonToSweep('alive', `${now - 1000 * minute}`, now), null);
+  assert.match(reasonToSweep('gone', undefined, now) ?? '', /program that started it is gone/);
+  assert.is(reasonToSweep('unknown', undefined, now), null);
+  assert.is(reasonToSweep('unknown', 'nonsense', now), null);
+  assert.is(reasonToSweep('unknown', `${now - 9 * minute}`, now), null);
+  assert.match(reasonToSweep('unknown', `${now - 11 * minute}`, now) ?? '', /deadline/);
+});
+
+test('which images are garbage', () => {
+  const image = {
+    id: 'i',
+    tag: 'nisher-runner:d',
+    digest: 'd',
+    runner: 'r',
+    base: null,
+    node: 'v20',
+    sizeInBytes: 1,
+    created: new Date(),
+  };
+  assert.is(reasonToRemove(image, 'r', 'd'), null);
+  assert.match(reasonToRemove({ ...image, tag: '0123456789ab' }, 'r', 'd') ?? '', /newer build/);
+  assert.match(reasonToRemove(image, 'r2', 'd') ?? '', /another version/);
+  assert.match(reasonToRemove(image, 'r', 'd2') ?? '', /another Node/);
+  assert.is(reasonToRemove({ ...image, base: 'debian:12' }, 'r', 'd2'), null);
+  assert.match(reasonToRemove({ ...image, base: 'debian:12' }, 'r2', 'd2') ?? '', /another version/);
+});
