@@ -1,8 +1,10 @@
-import { closeSync, constants as openFlags, openSync, readSync } from 'node:fs';
+import fs from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { createMessageParser, type HostMessageType } from '../src/wire/messages.js';
 
-const { O_NONBLOCK, O_RDONLY } = openFlags;
+// Now, and not when they are called: the function may replace them.
+const { closeSync, openSync, readSync } = fs;
+const { O_NONBLOCK, O_RDONLY } = fs.constants;
 const { kill, pid } = process;
 
 export interface HostMessageReceived {

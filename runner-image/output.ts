@@ -1,9 +1,11 @@
-import { closeSync, constants as openFlags, openSync, writeSync } from 'node:fs';
+import fs from 'node:fs';
 import { toUtf8 } from '../src/wire/bytes.js';
 import { createFrameWriter } from '../src/wire/frames.js';
 import { type End, GuestFrame, type GuestFrameType } from '../src/wire/protocol.js';
 
-const { O_NONBLOCK, O_WRONLY } = openFlags;
+// Now, and not when they are called: the function may replace them.
+const { closeSync, openSync, writeSync } = fs;
+const { O_NONBLOCK, O_WRONLY } = fs.constants;
 
 export interface Output {
   write(type: GuestFrameType, json?: object): void;

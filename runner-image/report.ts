@@ -30,10 +30,18 @@ export function reportReturned(result: unknown, durationInS: number, maxBytes: n
 /** Characters of a message that is told of although its error cannot be carried. */
 const MAX_MESSAGE = 1000;
 
+function messageOf(thrown: unknown): string {
+  try {
+    const message = (thrown as { message?: unknown } | null | undefined)?.message;
+    return typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : '';
+  } catch {
+    return '';
+  }
+}
+
 /** An error in the place of what was thrown, which cannot be carried or is too large. */
 function standIn(thrown: unknown, why: Error): Error {
-  const message = thrown instanceof Object && 'message' in thrown ? String(thrown.message).slice(0, MAX_MESSAGE) : '';
-  const error = new Error(`${message === '' ? 'Threw something' : message} (${why.message})`);
+  const error = new Error(`${messageOf(thrown) || 'Threw something'} (${why.message})`);
   error.stack = `Error: ${error.message}`; // Not the stack of the runner.
   return error;
 }

@@ -1,5 +1,5 @@
 /** The runner proper: serves one host over stdin and stdout, in a realm of its own (see runner.ts). */
-import { readdirSync, stat } from 'node:fs';
+import fs from 'node:fs';
 import { CODE_DIRECTORY } from '../src/payload/payload.js';
 import { fromUtf8 } from '../src/wire/bytes.js';
 import { decode } from '../src/wire/codec.js';
@@ -16,6 +16,8 @@ import { settled } from './settled.js';
 import { makeStandardStreamsSynchronous } from './standard-streams.js';
 import { unpack } from './unpack.js';
 
+// Now, and not when they are called: the function may replace them.
+const { readdirSync, stat } = fs;
 const now = process.hrtime.bigint;
 
 function seconds(from: bigint, to: bigint): number {
