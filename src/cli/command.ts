@@ -39,6 +39,8 @@ export function defineCommand<O extends Record<string, Options>>(definition: Def
       },
       handler: async (raw) => {
         for (const name of Object.keys(options)) refuseTwice(name, raw[name], options[name]);
+        const [surplus] = (raw['--'] as string[] | undefined) ?? [];
+        if (surplus !== undefined && positionals === undefined) throw new UsageError(`Unknown argument \`${surplus}\``);
         process.exitCode = await run(raw as InferredOptionTypes<O>, raw);
       },
     },

@@ -5,13 +5,27 @@ import { doctorCommand } from './commands/doctor.js';
 import { engineStartCommand } from './commands/engine-start.js';
 import { engineStatusCommand } from './commands/engine-status.js';
 import { engineStopCommand } from './commands/engine-stop.js';
+import { gcCommand } from './commands/gc.js';
+import { imageBuildCommand } from './commands/image-build.js';
+import { imageLsCommand } from './commands/image-ls.js';
+import { imageRmCommand } from './commands/image-rm.js';
 import { runCommand } from './commands/run.js';
 import { formatError } from './format-error.js';
 import { suggest } from './suggest.js';
 import { UsageError } from './usage-error.js';
 import { packageVersion } from './version.js';
 
-const commands: readonly Command[] = [runCommand, doctorCommand, engineStartCommand, engineStopCommand, engineStatusCommand];
+const commands: readonly Command[] = [
+  runCommand,
+  doctorCommand,
+  engineStartCommand,
+  engineStopCommand,
+  engineStatusCommand,
+  imageBuildCommand,
+  imageLsCommand,
+  imageRmCommand,
+  gcCommand,
+];
 /** Commands that only hold others. */
 const groups: Readonly<Record<string, string>> = {
   engine: 'A private engine, where the machine has none',
@@ -47,6 +61,7 @@ function makeParser(argv: readonly string[]): Argv {
       'parse-positional-numbers': false,
       'dot-notation': false,
       'boolean-negation': false,
+      'populate--': true,
     })
     .detectLocale(false)
     .exitProcess(false)

@@ -34,6 +34,8 @@ const wrong: [string[], RegExp][] = [
   [['run', 'a.js', 'hello'], /Argument 1, `hello`, is no JSON\n.*'"hello"'/],
   [['run', 'a.js', '1', "it's"], /Argument 2, `it's`, is no JSON\n.*'"it'\\''s"'/],
   [['run', 'a.js', '-1e3'], /Unknown option -1e3\n.*after a --/],
+  [['doctor', '--', 'me'], /Unknown argument `me`/],
+  [['image', 'rm'], /Which images\?/],
   [['doctor', 'me'], /Unknown argument `me`/],
 ];
 

@@ -45,6 +45,7 @@ export const runCommand = defineCommand({
   examples: [
     ["$0 run ./sort.ts '[3,1,2]'", 'the default export, called with an array'],
     ['$0 run ./train.js#train --mem 256MB --cpu-time 10s 3', 'the export train, called with 3'],
+    ['$0 run ./add.js -- -1e3 -.5', 'arguments that begin with - come after a --'],
     [`$0 run ./greet.js '"text"' --json`, 'a string argument, and all that is known of the call'],
   ],
   epilogue: [
@@ -55,7 +56,8 @@ export const runCommand = defineCommand({
   ].join('\n'),
   run: async (args, raw) => {
     const { url, exportName } = parseTarget(String(raw.module));
-    const values = ((raw.arguments as string[] | undefined) ?? []).map((word, index) => parseValue(word, index + 1));
+    const words = [...((raw.arguments as string[] | undefined) ?? []), ...((raw['--'] as string[] | undefined) ?? [])];
+    const values = words.map((word, index) => parseValue(word, index + 1));
     const given = <T>(name: keyof typeof options, parse: (option: string, value: string) => T): T | null => {
       const value = args[name];
       return typeof value === 'string' ? parse(name, value) : null;
@@ -79,7 +81,9 @@ export const runCommand = defineCommand({
     };
 
     const { enforceLimits, fromModule, getContext } = await import('../../index.js');
-    const say = (line: string) => (args.quiet ? undefined : process.stderr.write(`${line}\n`));
+    const say = (line: string) => {
+      if (!args.quiet) process.stderr.write(`${line}\n`);
+    };
     using interrupt = listenForInterrupt({ graceInS, say, sayAlways: (line) => process.stderr.write(`${line}\n`) });
     const limited = checked(() =>
       enforceLimits({
@@ -90,6 +94,7 @@ export const runCommand = defineCommand({
           ...(args.runtime === undefined ? {} : { runtime: args.runtime }),
         }),
         signal: interrupt.signal,
+        logger: { debug() {}, info: say, warn: say, error: say },
       })(fromModule(url, exportName)),
     );
 
