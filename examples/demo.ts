@@ -12,19 +12,25 @@ const logger: Logger = { debug: () => {}, info: say, warn: say, error: say };
 
 const engine = await setupEngine(say);
 
+// They sleep most of the time: the functions below run meanwhile, and what these print is kept until it is their turn.
+const seedLines: string[] = [];
+let saySeed = (line: string): unknown => seedLines.push(line);
+const seed = Promise.all([
+  basicUsage((...values) => saySeed(`first:   ${values.map(show).join(' ')}`)),
+  whatHappened((...values) => saySeed(`second:  ${values.map(show).join(' ')}`)),
+]);
+
 const outcomes: { demonstration: Demonstration; outcome: Outcome }[] = [];
 for (const demonstration of demonstrations) {
-  process.stdout.write(`${demonstration.limit}: ${demonstration.does} ... `);
   const outcome = await demonstration.run(logger);
-  say(String(outcome.exitStatus));
+  say(`${demonstration.limit}: ${demonstration.does}: ${outcome.exitStatus}`);
   outcomes.push({ demonstration, outcome });
 }
 
-say('\nThe two examples of pynisher, at once: sleep 0, 1, 2, 3 and 4 seconds under wallTimeInS: 2');
-await Promise.all([
-  basicUsage((...values) => say(`first:  ${values.map(show).join(' ')}`)),
-  whatHappened((...values) => say(`second: ${values.map(show).join(' ')}`)),
-]);
+say('\nThe two examples of pynisher: sleep 0, 1, 2, 3 and 4 seconds under wallTimeInS: 2');
+for (const line of seedLines) say(line);
+saySeed = say;
+await seed;
 
 say('');
 const header = ['limit', 'what the function did', 'result', 'exitStatus', 'exit code', 'wall s', 'CPU s', 'peak MB'];
