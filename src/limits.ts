@@ -19,7 +19,7 @@ export interface Logger {
  */
 export interface LimitOptions {
   /**
-   * Memory of the whole container in mebibytes (2^20 bytes), Node itself included (about 30 of them), as the kernel charges it:
+   * Memory of the whole container in mebibytes (2^20 bytes), Node itself included (about 10 of them), as the kernel charges it:
    * heap, buffers, child processes, files in /tmp and /dev/shm. There is no swap.
    * @default null
    */

@@ -89,7 +89,9 @@ async function perform(record: CallRecord): Promise<void> {
   if (aborted(record)) return;
   // What the caller got wrong is found before the engine hears of it.
   const packingSince = clock.now();
-  const encodedArguments = attempt(record, argumentsFault, () => encode(request.args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES }));
+  const encodedArguments = attempt(record, argumentsFault, () =>
+    encode(request.args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES }),
+  );
   const payload = await attemptAsync(record, packFault, request.pack);
   record.payload = payload;
   timings.pack = clock.now() - packingSince;

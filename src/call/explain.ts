@@ -25,7 +25,7 @@ export function explain(verdict: Verdict & { exitStatus: string }, about: Circum
 
 type Explanation = LimitedCallErrorOptions & { message: string };
 
-const memoryHint = 'Raise memInMb (Node itself takes about 20 of them), or let the function keep less at once';
+const memoryHint = 'Raise memInMb (Node itself takes about 10 of them), or let the function keep less at once';
 
 /** One entry for each reason that classify can give. */
 const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, verdict: Verdict) => Explanation> & {

@@ -107,8 +107,8 @@ test("MemorylimitException: the kernel's kill", async () => {
 
 test("MemorylimitException: V8's heap exhausted", async () => {
   const outcome = await enforceLimits({ memInMb: 96, wallTimeInS: 60, captureOutput: true })(() => {
-    const kept: object[] = [];
-    for (;;) kept.push({ index: kept.length });
+    const kept: object[][] = [];
+    for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index })));
   }).run();
   assert.is(outcome.exitStatus, 'MemorylimitException');
   assert.is(outcome.exitCode, 134);

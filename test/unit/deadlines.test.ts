@@ -47,11 +47,11 @@ test('a container has a deadline when its limits give it one', () => {
 
 const heaps: [number | null, string[]][] = [
   [null, []],
-  [1024 * MB, ['--max-old-space-size=933', '--max-semi-space-size=16']],
-  [256 * MB, ['--max-old-space-size=219', '--max-semi-space-size=8']],
-  [128 * MB, ['--max-old-space-size=100', '--max-semi-space-size=4']],
-  [64 * MB, ['--max-old-space-size=40', '--max-semi-space-size=2']],
-  [32 * MB, ['--max-old-space-size=11', '--max-semi-space-size=1']],
+  [1024 * MB, ['--max-old-space-size=937', '--max-semi-space-size=16']],
+  [256 * MB, ['--max-old-space-size=223', '--max-semi-space-size=8']],
+  [128 * MB, ['--max-old-space-size=104', '--max-semi-space-size=4']],
+  [64 * MB, ['--max-old-space-size=44', '--max-semi-space-size=2']],
+  [32 * MB, ['--max-old-space-size=14', '--max-semi-space-size=1']],
   [1, ['--max-old-space-size=4', '--max-semi-space-size=1']],
 ];
 for (const [memory, expected] of heaps) {
