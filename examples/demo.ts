@@ -12,20 +12,18 @@ const logger: Logger = { debug: () => {}, info: say, warn: say, error: say };
 
 const engine = await setupEngine(say);
 
-// They sleep most of the time: the functions below run meanwhile, and what these print is kept until it is their turn.
+const [first, ...others] = demonstrations as [Demonstration, ...Demonstration[]];
+// Alone, because it may have to build the image, and says so.
+const outcomes = [await demonstrate(first)];
+
+// The seed's examples sleep most of the time: the other functions run meanwhile, and what these print is kept until it is their turn.
 const seedLines: string[] = [];
 let saySeed = (line: string): unknown => seedLines.push(line);
 const seed = Promise.all([
   basicUsage((...values) => saySeed(`first:   ${values.map(show).join(' ')}`)),
   whatHappened((...values) => saySeed(`second:  ${values.map(show).join(' ')}`)),
 ]);
-
-const outcomes: { demonstration: Demonstration; outcome: Outcome }[] = [];
-for (const demonstration of demonstrations) {
-  const outcome = await demonstration.run(logger);
-  say(`${demonstration.limit}: ${demonstration.does}: ${outcome.exitStatus}`);
-  outcomes.push({ demonstration, outcome });
-}
+for (const demonstration of others) outcomes.push(await demonstrate(demonstration));
 
 say('\nThe two examples of pynisher: sleep 0, 1, 2, 3 and 4 seconds under wallTimeInS: 2');
 for (const line of seedLines) say(line);
@@ -45,6 +43,12 @@ for (const { demonstration, outcome } of unexpected) {
 say(`\n${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 if (engine.started) say(`The engine at ${engine.endpoint} goes on running: \`npm run nisher engine stop\` ends it`);
 process.exitCode = unexpected.length > 0 ? 1 : 0;
+
+async function demonstrate(demonstration: Demonstration): Promise<{ demonstration: Demonstration; outcome: Outcome }> {
+  const outcome = await demonstration.run(logger);
+  say(`${demonstration.limit}: ${demonstration.does}: ${outcome.exitStatus}`);
+  return { demonstration, outcome };
+}
 
 function row({ limit, does }: Demonstration, outcome: Outcome): string[] {
   return [
