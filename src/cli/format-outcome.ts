@@ -5,17 +5,40 @@ import { splitHint } from './split-hint.js';
 
 type FailedOutcome = Exclude<Outcome, { exitStatus: 0 }>;
 
+/** What the library's options are called here: its messages name them. */
+const optionNames: Readonly<Record<string, string>> = {
+  memInMb: '--mem',
+  cpuTimeInS: '--cpu-time',
+  wallTimeInS: '--wall-time',
+  numProcesses: '--processes',
+  gracePeriodInS: '--grace',
+  scratchInMb: '--scratch',
+  maxResultInMb: '--max-result',
+  maxOutputInMb: '--max-output',
+};
+const optionName = new RegExp(`\\b(${Object.keys(optionNames).join('|')})\\b`, 'g');
+
 /** Why a call failed, what to do, and what it used: for a person, on stderr. */
 export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
   const { error, exitStatus } = outcome;
   const { message, hint } = splitHint(error);
-  const lines = [`${paint('red', exitStatus)}: ${message}`];
+  const inOurWords = (text: string) => text.replace(optionName, (name) => optionNames[name] ?? name);
+  const lines = [`${paint('red', exitStatus)}: ${inOurWords(message)}`];
   const stack = stackBelowMessage(error.cause);
   if (exitStatus === 'AnythingException' && stack !== '') lines.push(paint('dim', stack));
-  if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${hint}`);
+  if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${inOurWords(hint)}`);
   const used = formatUsed(outcome);
   if (used !== '') lines.push(paint('dim', `  ${used}`));
   return lines.join('\n');
+}
+
+/** What the function printed and nobody got to see; empty when that is nothing. */
+export function formatDropped({ stdoutDroppedBytes, stderrDroppedBytes }: Outcome): string {
+  const dropped = [
+    ...(stdoutDroppedBytes > 0 ? [`${stdoutDroppedBytes} bytes of its stdout`] : []),
+    ...(stderrDroppedBytes > 0 ? [`${stderrDroppedBytes} bytes of its stderr`] : []),
+  ];
+  return dropped.length === 0 ? '' : `nisher: ${dropped.join(' and ')} were more than --max-output, and dropped`;
 }
 
 /** The user's own file and line; the message above it is in ours already. */

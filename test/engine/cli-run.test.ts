@@ -35,6 +35,12 @@ test("the function's output goes to stderr, as it comes", async () => {
   assert.is(stderr.split('\n').sort().join('|'), '|to stderr|to stdout');
 });
 
+test('what is over --max-output is dropped, and said to be', async () => {
+  const { stderr, exitCode } = await call('chatter', '--max-output', '1MB');
+  assert.is(exitCode, 0);
+  assert.is(stderr, `${'x'.repeat(2 ** 20)}nisher: 5 bytes of its stdout were more than --max-output, and dropped\n`);
+});
+
 test('--json is the whole outcome, on one line, and the exit code stays', async () => {
   const { stdout, exitCode } = await call('speak', '--json');
   assert.is(exitCode, 0);
@@ -76,7 +82,7 @@ const failures: [what: string, words: string[], exitCode: number, stderr: RegExp
   ['no engine', ['nothing', '--engine', 'unix:///nowhere.sock'], 125, /PynisherError: .*nowhere\.sock/],
   ['operating-system error', ['missingFile'], 126, /SubprocessException: .*errno 2/],
   ['a process too many', ['child', '--processes', '1'], 126, /SubprocessException: .*(EAGAIN|errno 11)/],
-  ['memory', ['hog', '--mem', '128MB'], 137, /MemorylimitException: .*\n.*hint: /],
+  ['memory', ['hog', '--mem', '128MB'], 137, /MemorylimitException: .*--mem is 128\n.*hint: Raise --mem/],
   ['CPU time', ['spin', '--cpu-time', '0.4s'], 152, /CpuTimeoutException: .*\n.*hint: /],
   ['SIGHUP', ['die', '"SIGHUP"'], 129, /SignalException: .*SIGHUP/],
   ['SIGTERM', ['die', '"SIGTERM"'], 143, /SignalException: .*SIGTERM/],

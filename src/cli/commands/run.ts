@@ -2,7 +2,7 @@ import { painter } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { EXIT_INTERNAL, exitCodeOf, exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format-json.js';
-import { formatFailure, outcomeForJson } from '../format-outcome.js';
+import { formatDropped, formatFailure, outcomeForJson } from '../format-outcome.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { parseTarget, parseValue } from '../target.js';
 import { parseCount, parseNumber, parseSizeInMb, parseTimeInS } from '../units.js';
@@ -103,6 +103,8 @@ export const runCommand = defineCommand({
     const outcome = await call;
     await limited.close();
 
+    const dropped = formatDropped(outcome);
+    if (dropped !== '') say(dropped);
     if (outcome.exitStatus !== 0) say(formatFailure(outcome, painter(process.stderr)));
     const exitCode = interrupt.received === null ? exitCodeOf(outcome) : exitCodeOfSignal(interrupt.received);
     if (args.json) await writeTo(process.stdout, `${formatJson(outcomeForJson(outcome))}\n`);
