@@ -5,6 +5,7 @@
 export {
   AnythingException,
   CpuTimeoutException,
+  LimitedCallError,
   MemorylimitException,
   PynisherError,
   SignalException,
@@ -49,8 +50,7 @@ export function enforceLimits(_options: object = {}): (target: unknown) => unkno
       error: null,
       run: () => refuse(name),
       close,
-      // Node 20 has no Symbol.asyncDispose in every minor; the key is the one TypeScript's helper uses as well.
-      [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close,
+      [Symbol.asyncDispose]: close,
     });
   };
 }

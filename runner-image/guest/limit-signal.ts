@@ -11,7 +11,8 @@ const shared = globalThis as { [key: symbol]: unknown };
  * `gracePeriodInS` returns its value as usual; one that rejects with this reason, or goes on, gets the limit's status.
  * Without a grace period, and outside a container, it is never aborted.
  *
- * A busy loop sees nothing of it: events need the loop to be left now and then.
+ * A busy loop sees nothing of it: events need the loop to be left now and then. And waiting for it keeps nothing alive: a
+ * function that has nothing else left to do has ended without a value.
  *
  * @example
  * ```ts

@@ -372,6 +372,13 @@ test('refuses lengths that are not there', () => {
   refuses(forge('[["ArrayBuffer","AAAA"]]'));
 });
 
+test('refuses nesting that recursion cannot follow', () => {
+  const depth = 200_000;
+  refuses(forge(`[${Array.from({ length: depth }, (_, n) => `[${n + 1}]`).join()},1]`));
+  refuses(forge(`${'['.repeat(depth)}${']'.repeat(depth)}`));
+  refuses(forge(`[${Array.from({ length: depth }, (_, n) => `["Error",${n + 1}]`).join()},1]`));
+});
+
 test('takes no memory for what is only declared', () => {
   const before = process.memoryUsage();
   const arrays = decode(
