@@ -26,6 +26,8 @@ export type Inspected =
 
 /** An engine that was restarted says 255 of the containers it finds dead. */
 const RESTARTED = 255;
+/** Exit codes above are of processes that a signal ended. */
+const SIGNALLED = 128;
 
 /**
  * How a container ended, from all that was seen of it. Null: it has not ended, it is the connection that broke; wait again.
@@ -35,9 +37,14 @@ export function concludeExit({ waited, inspected, events }: ExitEvidence): Sandb
   const exited = (exitCode: number): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
   const lost = (reason: string): SandboxExit => ({ kind: 'lost', reason });
 
-  // Told at the time.
   const told = events.exitCode;
-  if (told !== null && told >= 0 && (told !== RESTARTED || waited !== null)) return exited(told);
+  if (told !== null && told >= 0) {
+    // An engine that shuts down terminates its containers, then kills them, and takes its connections down at the same time.
+    const engineLeft = waited === null || inspected.state === 'unknown';
+    return engineLeft && told > SIGNALLED && !oomKilled
+      ? lost('the engine was shut down or restarted while it ran')
+      : exited(told);
+  }
   if (waited !== null && waited.error === null && waited.exitCode >= 0) {
     if (waited.exitCode !== RESTARTED) return exited(waited.exitCode);
     if (inspected.state === 'ended' && inspected.exitCode === RESTARTED) return exited(RESTARTED);

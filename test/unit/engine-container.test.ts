@@ -99,6 +99,21 @@ const exits: readonly [string, ExitEvidence, SandboxExit | RegExp | null][] = [
   ['255 that nobody confirms', { waited: waited(255), inspected: gone, events: silent }, /255/],
   ['255 of a container that runs', { waited: waited(255), inspected: running, events: silent }, /255/],
   ['255 told after a restart', { waited: null, inspected: ended(255), events: { ooms: 0, exitCode: 255 } }, /restarted/],
+  [
+    'told of a SIGKILL by an engine that went',
+    { waited: null, inspected: gone, events: { ooms: 0, exitCode: 137 } },
+    /shut down/,
+  ],
+  [
+    'told of a SIGTERM by an engine that goes',
+    { waited: waited(143), inspected: unknown, events: { ooms: 0, exitCode: 143 } },
+    /shut down/,
+  ],
+  [
+    'an OOM kill, and then the engine went',
+    { waited: null, inspected: gone, events: { ooms: 1, exitCode: 137 } },
+    exited(137, true),
+  ],
   ['the wait broke, the event came', { waited: null, inspected: gone, events: { ooms: 0, exitCode: 5 } }, exited(5)],
   ['the wait broke, inspect knows', { waited: null, inspected: ended(1), events: silent }, exited(1)],
   ['the wait broke, and it still runs', { waited: null, inspected: running, events: silent }, null],
