@@ -20,7 +20,7 @@ const { values } = parseArgs({ options: { checks: { type: 'boolean' }, 'stop-eng
 
 const checks = [
   await check('types', () => tool('tsc', '--project', '.')),
-  await check('lint', () => tool('biome', 'ci')),
+  await check('lint', () => tool('biome', 'ci', '--colors=off')),
   await check('import directions, unused exports, dropped promises', () => tool('tsx', 'scripts/check-source.ts')),
   await check('docs of the API', () => tool('typedoc', '--emit', 'none')),
   ...(await checkPackage()),
