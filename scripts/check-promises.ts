@@ -25,11 +25,13 @@ export function checkPromises(program: ts.Program, owned: (file: string) => bool
 
 function isPromise(checker: ts.TypeChecker, expression: ts.Expression): boolean {
   // An assignment keeps its value.
-  if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.EqualsToken) return false;
+  if (ts.isBinaryExpression(expression) && isAssignment(expression.operatorToken.kind)) return false;
   const type = checker.getTypeAtLocation(expression);
   const parts = type.isUnion() ? type.types : [type];
   return parts.some((part) => part.symbol?.name === 'Promise' || part.symbol?.name === 'PromiseLike');
 }
+
+const isAssignment = (kind: ts.SyntaxKind) => kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 
 /** `.catch(handler)`, or `.then(..., handler)`. */
 function isHandled(expression: ts.Expression): boolean {

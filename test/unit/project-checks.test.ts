@@ -147,6 +147,7 @@ export function run(): void {
   remote().then(() => 1, () => 2);
   let kept = remote();
   kept = remote();
+  kept ??= remote();
   void kept;
 }`;
 const remote = 'export async function remote(): Promise<number> {\n  return 1;\n}\n';
