@@ -41,7 +41,8 @@ const names = Object.getOwnPropertyNames(builtins).filter((name) => /^[A-Z]/.tes
 
 const path = `${__dirname}/session.cjs`;
 // As parameters the built-ins are local variables: looking up a global of a vm context goes through an interceptor each time.
-const session = compileFunction(readFileSync(path, 'utf8'), ['require', 'process', ...names], {
+// Strict, as modules are: the bundler says so only where the compiler's settings do.
+const session = compileFunction(`'use strict'; ${readFileSync(path, 'utf8')}`, ['require', 'process', ...names], {
   filename: path,
   parsingContext: realm,
 }) as (...parameters: unknown[]) => void;
