@@ -5,8 +5,6 @@ import type { ExitStatus } from '../outcome.js';
 export const EXIT_USAGE = 2;
 /** The fault is ours or the engine's; also what docker itself exits with then. */
 export const EXIT_INTERNAL = 125;
-/** 128 + SIGINT: ended by Ctrl-C. */
-export const EXIT_INTERRUPTED = 130;
 
 /**
  * The exit code of `nisher run`: 124 as timeout(1), 137 and 152 as a shell shows SIGKILL and SIGXCPU, 128 + n for signal n.
