@@ -8,10 +8,8 @@
 const names = [
   'Array',
   'ArrayBuffer',
-  'BigInt',
   'BigInt64Array',
   'BigUint64Array',
-  'Boolean',
   'Buffer',
   'DataView',
   'Date',
