@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { runCall } from './call/call.js';
 import { Output, type OutputChunk } from './call/output.js';
 import { takePlace } from './call/places.js';
 import { openEngine } from './context.js';
@@ -7,7 +6,6 @@ import { checkLimits, type LimitOptions, type Limits } from './limits.js';
 import type { ExitStatus, Outcome } from './outcome.js';
 import { fromFunction } from './payload/from-function.js';
 import { type FunctionReference, isModuleFunction, type ModuleFunction } from './payload/function-reference.js';
-import { pack } from './payload/pack.js';
 import type { Payload } from './payload/payload.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the constraint that fits every function, as in TypeScript's own Parameters<T>
@@ -85,6 +83,12 @@ const attributes = [
   'signal',
 ] as const satisfies readonly (keyof Outcome)[];
 
+// With the codec and the packing, half of all modules: loaded at the first call, because importing nisher must stay cheap.
+async function packNow(reference: FunctionReference): Promise<Payload> {
+  const { pack } = await import('./payload/pack.js');
+  return pack(reference);
+}
+
 function limitFunction<F extends AnyFunction>(reference: FunctionReference, limits: Limits): LimitedFunction<F> {
   const functionName = reference.kind === 'module' ? reference.exportName : reference.name;
   const underWay = new Set<Promise<unknown>>();
@@ -93,7 +97,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
 
   // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
   const packOnce = (): Promise<Payload> => {
-    const packing = packed ?? pack(reference);
+    const packing = packed ?? packNow(reference);
     packed = packing;
     packing.catch(() => {
       packed = null;
@@ -105,6 +109,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
     limits.logger?.debug('Call', { function: functionName, arguments: args });
     const place = await takePlace(limits.context, limits.signal);
     try {
+      const { runCall } = await import('./call/call.js');
       const outcome = await runCall({
         functionName,
         args,
