@@ -32,13 +32,15 @@ const project = mkdtempSync(join(tmpdir(), 'nisher-docs-'));
 
 const { test, before, after } = suite('docs');
 
-before(() => {
+before(async () => {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   installNisher();
   for (const page of pages) {
     mkdirSync(folderOf(page), { recursive: true });
     for (const snippet of snippetsOf(page)) writeFileSync(pathOf(page, snippet), snippet.code);
   }
+  // A call that has to make the image first says so, which no page shows.
+  assert.is((await run(['nisher', 'image', 'build'], project)).exitCode, 0);
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
