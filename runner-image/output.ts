@@ -36,6 +36,8 @@ function fitting(end: End): End {
   switch (end.status) {
     case 'uncarriable':
       return { ...end, path: cutText(end.path), problem: cutText(end.problem) };
+    case 'failed':
+      return { ...end, problem: cutText(end.problem) };
     case 'noSuchExport':
       return { ...end, exports: cutNames(end.exports) };
     default:

@@ -118,9 +118,6 @@ async function serve(): Promise<never> {
 }
 
 serve().catch((cause: unknown) => {
-  const error = new Error(`The runner failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  error.name = 'PynisherError';
-  finish(reportThrew(error, 'load', 0, maxResultInBytes));
+  finish({ end: { status: 'failed', problem: cause instanceof Error ? cause.message : String(cause) }, value: [] });
   waitForRelease();
-  exitNow(0);
 });

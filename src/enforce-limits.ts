@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { type EncodedArguments, encodeArguments } from './call/encode-arguments.js';
 import { Output, type OutputChunk } from './call/output.js';
 import { takePlace } from './call/places.js';
 import { openEngine } from './context.js';
@@ -83,7 +84,7 @@ const attributes = [
   'signal',
 ] as const satisfies readonly (keyof Outcome)[];
 
-// With the codec and the packing, half of all modules: loaded at the first call, because importing nisher must stay cheap.
+// Loaded at the first call, as the call itself is: importing nisher must stay cheap.
 async function packNow(reference: FunctionReference): Promise<Payload> {
   const { pack } = await import('./payload/pack.js');
   return pack(reference);
@@ -105,8 +106,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
     return packing;
   };
 
-  const perform = async (args: readonly unknown[], output: Output): Promise<Outcome> => {
-    limits.logger?.debug('Call', { function: functionName, arguments: args });
+  const perform = async (args: EncodedArguments, output: Output): Promise<Outcome> => {
     const place = await takePlace(limits.context, limits.signal);
     try {
       const { runCall } = await import('./call/call.js');
@@ -128,7 +128,8 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
 
   const run = (...args: unknown[]): LimitedCall<unknown> => {
     const output = new Output({ maxBytes: limits.maxOutputInBytes, capture: limits.captureOutput, live: process });
-    const outcome = perform(args, output);
+    limits.logger?.debug('Call', { function: functionName, arguments: args });
+    const outcome = perform(encodeArguments(args), output);
     underWay.add(outcome);
     void outcome.finally(() => underWay.delete(outcome));
     return Object.assign(outcome, {

@@ -1,14 +1,14 @@
 import type { Limits } from '../limits.js';
 import type { Outcome, Timings } from '../outcome.js';
 import type { Payload } from '../payload/payload.js';
-import { encode } from '../wire/codec.js';
 import { type Clock, systemClock } from './clock.js';
 import { concludeCall } from './conclude.js';
 import { type Conversation, converse } from './conversation.js';
 import { containerDeadline, cpuBackstop } from './deadlines.js';
+import type { EncodedArguments } from './encode-arguments.js';
 import type { Fault } from './evidence.js';
 import { noticeMessage } from './explain.js';
-import { argumentsFault, engineFault, packFault } from './faults.js';
+import { engineFault, packFault } from './faults.js';
 import { heapArguments, LEAST_MEMORY_IN_BYTES } from './heap-size.js';
 import type { Output } from './output.js';
 import type { Sandbox, SandboxEngine, SandboxExit, SandboxSpec } from './sandbox.js';
@@ -16,7 +16,8 @@ import { type Watch, watch } from './watch.js';
 
 export interface CallRequest {
   readonly functionName: string;
-  readonly args: readonly unknown[];
+  /** Encoded when the call was made, or why they cannot be. */
+  readonly args: EncodedArguments;
   readonly limits: Limits;
   readonly output: Output;
   /** Seconds the call has waited for its turn. */
@@ -45,8 +46,6 @@ export interface CallRecord {
 
 /** The runner of a container that started has that long to come up; a machine that is busy beyond measure needs seconds. */
 const BOOT_TIME_IN_S = 60;
-/** A message's length has 32 bits. */
-const LARGEST_MESSAGE_IN_BYTES = 2 ** 32 - 1;
 /** A runner that was released exits at once; one that does not, is killed. */
 const RELEASE_TIME_IN_S = 5;
 /** The engine delivers what a container printed within 2 s of its end, or never. */
@@ -89,13 +88,11 @@ async function perform(record: CallRecord): Promise<void> {
   if (aborted(record)) return;
   // What the caller got wrong is found before the engine hears of it.
   const packingSince = clock.now();
-  const encodedArguments = attempt(record, argumentsFault, () =>
-    encode(request.args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES }),
-  );
+  record.fault ??= request.args.fault;
   const payload = await attemptAsync(record, packFault, request.pack);
   record.payload = payload;
   timings.pack = clock.now() - packingSince;
-  if (payload === null || encodedArguments === null || tooLittleMemory(record) || aborted(record)) return;
+  if (payload === null || record.fault !== null || tooLittleMemory(record) || aborted(record)) return;
 
   const engine = await attemptAsync(record, engineFault, request.engine);
   if (engine === null || aborted(record)) return;
@@ -104,18 +101,12 @@ async function perform(record: CallRecord): Promise<void> {
   record.sandbox = sandbox;
   Object.assign(timings, sandbox.timings);
 
-  if (!aborted(record)) await talk(record, sandbox, payload, encodedArguments, engine.cores);
+  if (!aborted(record)) await talk(record, sandbox, payload, engine.cores);
   await finish(record, sandbox);
 }
 
 /** From the runner's job to its last frame, or to whatever else ends it. */
-async function talk(
-  record: CallRecord,
-  sandbox: Sandbox,
-  payload: Payload,
-  encodedArguments: readonly Uint8Array[],
-  cores: number,
-): Promise<void> {
+async function talk(record: CallRecord, sandbox: Sandbox, payload: Payload, cores: number): Promise<void> {
   const { request, clock, timings } = record;
   const { limits, output } = request;
   const startedAt = clock.now();
@@ -174,7 +165,7 @@ async function talk(
       maxResultInBytes: Math.min(limits.maxResultInBytes, Number.MAX_SAFE_INTEGER),
     },
     payload,
-    encodedArguments,
+    request.args.pieces,
   );
   await conversation.ended;
   cancelBoot();
@@ -235,15 +226,6 @@ function tooLittleMemory(record: CallRecord): boolean {
     message: `Node.js and the function's code need ${Math.ceil(needed / 2 ** 20)} MB to start with`,
   };
   return true;
-}
-
-function attempt<T>(record: CallRecord, faultFor: (error: unknown) => Fault, step: () => T): T | null {
-  try {
-    return step();
-  } catch (error) {
-    record.fault ??= faultFor(error);
-    return null;
-  }
 }
 
 async function attemptAsync<T>(

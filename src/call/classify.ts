@@ -18,6 +18,7 @@ export type Reason =
   | 'fault'
   | 'uncarriable'
   | 'tooLarge'
+  | 'runnerFailed'
   | 'oomKilled'
   | 'heapExhausted'
   | 'allocationRefused'
@@ -83,6 +84,7 @@ const rules: readonly Rule[] = [
   { reason: 'fault', exitStatus: 'PynisherError', when: (e) => e.fault !== null },
   { reason: 'uncarriable', exitStatus: 'PynisherError', when: (e) => e.end?.status === 'uncarriable' },
   { reason: 'tooLarge', exitStatus: 'PynisherError', when: (e) => e.end?.status === 'tooLarge' },
+  { reason: 'runnerFailed', exitStatus: 'PynisherError', when: (e) => e.end?.status === 'failed' },
 
   // What the runner says, where nothing observed contradicts it.
   { reason: 'allocationRefused', exitStatus: 'MemorylimitException', when: (e) => e.thrown?.allocationRefused === true },

@@ -111,6 +111,10 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
     message: `The result has ${megabytes(evidence.end?.status === 'tooLarge' ? evidence.end.valueInBytes : null)} MB: maxResultInMb is ${megabytes(limits.maxResultInBytes)}`,
     hint: 'Raise maxResultInMb, or return less',
   }),
+  runnerFailed: ({ evidence }) => ({
+    message: `The runner in the container could not go on: ${evidence.end?.status === 'failed' ? evidence.end.problem : 'it did not say why'}`,
+    hint: 'Is there room for the code and its arguments? Raise memInMb, and see `nisher doctor`',
+  }),
   lost: ({ evidence }) => ({
     message: `The container's end was not seen: ${evidence.exit?.kind === 'lost' ? evidence.exit.reason : 'its connection ended first'}`,
     hint: 'Was the container removed, or the engine stopped? `nisher doctor` looks at the engine',

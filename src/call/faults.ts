@@ -1,6 +1,5 @@
 import { PynisherError } from '../exceptions.js';
 import { PackError } from '../payload/payload.js';
-import { UncarriableError } from '../wire/codec.js';
 import type { Fault } from './evidence.js';
 import { isMemoryRefusal } from './sandbox.js';
 
@@ -9,18 +8,6 @@ import { isMemoryRefusal } from './sandbox.js';
 export function packFault(error: unknown): Fault {
   if (error instanceof PackError) return { kind: 'pack', message: error.message, hint: error.hint, cause: error.cause };
   return { kind: 'engine', message: `The function could not be packed: ${messageOf(error)}`, cause: error };
-}
-
-export function argumentsFault(error: unknown): Fault {
-  if (error instanceof UncarriableError) {
-    return {
-      kind: 'value',
-      message: `The arguments cannot be carried into the container: ${error.path} ${error.problem}`,
-      hint: 'Pass plain data: see docs/values.md',
-      cause: error,
-    };
-  }
-  return { kind: 'value', message: `The arguments cannot be encoded: ${messageOf(error)}`, cause: error };
 }
 
 export function engineFault(error: unknown): Fault {

@@ -28,6 +28,8 @@ export function readEnd(payload: Buffer): End {
       return { status: 'exiting', phase: phase(), durationInS: durationInS(), exitCode: number(fields, 'exitCode') };
     case 'neverSettles':
       return { status: 'neverSettles', phase: phase(), durationInS: durationInS() };
+    case 'failed':
+      return { status: 'failed', problem: text(fields, 'problem') };
     case 'noSuchExport':
       return { status: 'noSuchExport', exports: texts(fields, 'exports'), foundType: text(fields, 'foundType') };
     default:

@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { closestTo } from '../closest.js';
 import { painter } from './colour.js';
 import type { Command } from './command.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -11,7 +12,6 @@ import { imageLsCommand } from './commands/image-ls.js';
 import { imageRmCommand } from './commands/image-rm.js';
 import { runCommand } from './commands/run.js';
 import { formatError } from './format-error.js';
-import { suggest } from './suggest.js';
 import { UsageError } from './usage-error.js';
 import { packageVersion } from './version.js';
 
@@ -106,14 +106,14 @@ function wrongCommandLine(message: string, argv: readonly string[]): UsageError 
   if (word !== undefined) {
     if (/^-[\d.]/.test(word))
       return new UsageError(`Unknown option ${word}`, 'Arguments that begin with - come last, after a --');
-    const meant = unknown.length === 1 ? undefined : suggest(unknown, [...(command?.optionNames ?? []), ...globalOptions]);
+    const meant = unknown.length === 1 ? undefined : closestTo(unknown, [...(command?.optionNames ?? []), ...globalOptions]);
     return new UsageError(
       `Unknown option ${word.replace(/=.*/s, '')}`,
       meant === undefined ? help : `Did you mean --${meant}?`,
     );
   }
   if (command !== undefined) return new UsageError(`Unknown argument \`${unknown}\``, help);
-  const meant = suggest(unknown, group === undefined ? topLevelWords() : wordsIn(group));
+  const meant = closestTo(unknown, group === undefined ? topLevelWords() : wordsIn(group));
   return new UsageError(`Unknown command \`${unknown}\``, meant === undefined ? help : `Did you mean ${meant}?`);
 }
 

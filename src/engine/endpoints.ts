@@ -3,6 +3,9 @@ import { contextEndpoint, currentContext, type ReadText, tlsFilesIn } from './do
 import { EngineError } from './engine-error.js';
 import { type Endpoint, parseEngineUrl, type TlsFiles } from './engine-url.js';
 
+/** Socket of the engine that `nisher engine start` starts. Only root can start it; the group docker may use it. */
+export const privateEngineSocket = '/run/nisher/docker.sock';
+
 /** What the choice of endpoints depends on. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
@@ -41,7 +44,7 @@ function defaultSockets({ env, home, uid }: Surroundings): string[] {
   const runtimeFolder = runtimeFolderOf(env, uid);
   return [
     '/var/run/docker.sock',
-    privateSocketOf(env, uid),
+    privateEngineSocket,
     path.join(runtimeFolder, 'docker.sock'),
     path.join(home, '.docker/run/docker.sock'),
     path.join(home, '.docker/desktop/docker.sock'),
@@ -66,13 +69,6 @@ function environmentTls(env: Surroundings['env'], configFolder: string, readText
   return files;
 }
 
-function privateSocketOf(env: Surroundings['env'], uid: number): string {
-  return uid === 0 ? '/run/nisher/docker.sock' : path.join(runtimeFolderOf(env, uid), 'nisher/docker.sock');
-}
-
 function runtimeFolderOf(env: Surroundings['env'], uid: number): string {
   return env.XDG_RUNTIME_DIR || `/run/user/${uid}`;
 }
-
-/** Socket of the engine that `nisher engine start` starts. */
-export const privateEngineSocket = privateSocketOf(process.env, process.getuid?.() ?? 0);

@@ -8,13 +8,13 @@ import { PackError } from './payload.js';
 /** The module is not there. */
 export function missingModule(path: string): PackError {
   const near = closestTo(basename(path), namesIn(dirname(path)));
-  const hint = near === undefined ? `Look at the path given to fromModule` : `Did you mean \`${near}\` in the same folder?`;
+  const hint = near === undefined ? 'Look at the path that was given' : `Did you mean \`${near}\` in the same folder?`;
   return new PackError(`There is no module ${path}`, hint);
 }
 
 /** It is there, but it is a folder or data. */
 export function noModule(path: string): PackError {
-  return new PackError(`${path} is no JavaScript or TypeScript module`, 'Give fromModule the file that exports the function');
+  return new PackError(`${path} is no JavaScript or TypeScript module`, 'Give the file that exports the function');
 }
 
 /** The ES module has no such export. */
@@ -23,7 +23,7 @@ export function missingExport(path: string, exportName: string, exports: readonl
   const list = exports.length === 0 ? 'It exports nothing' : `It exports ${exports.map((each) => `\`${each}\``).join(', ')}`;
   return new PackError(
     `Module ${path} has no export \`${exportName}\`. ${list}`,
-    near === undefined ? 'Give fromModule the name of an exported function' : `Did you mean \`${near}\`?`,
+    near === undefined ? 'Give the name of an exported function' : `Did you mean \`${near}\`?`,
   );
 }
 

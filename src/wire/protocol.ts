@@ -91,5 +91,7 @@ export type End =
   | { status: 'exiting'; phase: 'load' | 'call'; durationInS: number; exitCode: number }
   /** Nothing is left to run, and the function's promise is still pending. */
   | { status: 'neverSettles'; phase: 'load' | 'call'; durationInS: number }
+  /** The runner itself could not go on: the code cannot be unpacked, the arguments cannot be decoded. */
+  | { status: 'failed'; problem: string }
   /** The module was loaded and has no such function. */
   | { status: 'noSuchExport'; exports: string[]; foundType: string };

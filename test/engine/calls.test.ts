@@ -40,6 +40,21 @@ test('values go both ways', async () => {
   assert.ok(Buffer.isBuffer(back) && back.equals(large));
 });
 
+test('arguments are those of the moment of the call', async () => {
+  const limited = enforceLimits({ wallTimeInS: 60 })(echo);
+  const state = { round: 0, bytes: Buffer.from('before') };
+  const calls = [1, 2].map((round) => {
+    state.round = round;
+    return limited.run(state);
+  });
+  state.bytes.fill('x');
+  const seen = (await Promise.all(calls)).map((outcome) => outcome.unwrap()[0]);
+  assert.equal(
+    seen,
+    [1, 2].map((round) => ({ round, bytes: Buffer.from('before') })),
+  );
+});
+
 test('calls of one wrapper that overlap never mix', async () => {
   const limited = enforceLimits({ wallTimeInS: 60, captureOutput: true })(async (index: number) => {
     console.log(`I am ${index}`);

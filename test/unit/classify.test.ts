@@ -292,7 +292,8 @@ const table: Row[] = [
     what: 'a forged frame',
     seen: { fault: { kind: 'protocol', message: 'x' }, exit: exited(137) },
     exitStatus: 'PynisherError',
-    reason: 'fault', signal: 'SIGKILL',
+    reason: 'fault',
+    signal: 'SIGKILL',
   },
   {
     what: 'a forged frame from a container that was OOM-killed',
@@ -382,6 +383,12 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
     wallTimeInS: fc.option(fc.double({ min: 0.01, max: 5, noNaN: true })),
     gracePeriodInS: fc.double({ min: 0, max: 5, noNaN: true }),
   }),
+});
+
+test('the runner could not go on: PynisherError', () => {
+  const end: End = { status: 'failed', problem: 'no room' };
+  assert.is(classify({ ...nothing, phase: 'boot', end, exit: exited(0) }).reason, 'runnerFailed');
+  assert.is(classify({ ...nothing, phase: 'boot', end, exit: exited(0, true) }).reason, 'oomKilled');
 });
 
 test('success takes a value, no fault, and no kill of ours', () => {

@@ -26,7 +26,7 @@ async function problemOf(files: Files, entry: string, exportName?: string): Prom
 test('a missing module, with the name that was meant', async () => {
   const files = { 'train.ts': 'export default () => 1' };
   assert.is(await problemOf(files, 'trian.ts'), 'There is no module trian.ts | Did you mean `train.ts` in the same folder?');
-  assert.is(await problemOf(files, 'none/x.ts'), 'There is no module none/x.ts | Look at the path given to fromModule');
+  assert.is(await problemOf(files, 'none/x.ts'), 'There is no module none/x.ts | Look at the path that was given');
 });
 
 test('what is no module', async () => {
@@ -50,7 +50,7 @@ test('a missing export, with those there are', async () => {
   );
   assert.match(
     await problemOf({ 'a.mjs': 'const x = 1' }, 'a.mjs'),
-    /no export `default`. It exports nothing \| Give fromModule/,
+    /no export `default`. It exports nothing \| Give the name/,
   );
 });
 
