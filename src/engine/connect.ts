@@ -61,9 +61,11 @@ async function connectTo(endpoint: Endpoint, timeInMs: number): Promise<Engine> 
   const signal = AbortSignal.timeout(timeInMs);
   try {
     const [info, version] = await Promise.all([getJson(transport, '/info', signal), getJson(transport, '/version', signal)]);
+    if (typeof version.ApiVersion !== 'string') throw new Error('what answers is no engine');
     return { docker: await makeDocker(transport), endpoint, transport, info: engineInfo(info, version) };
   } catch (error) {
-    throw notConnected(endpoint, error, timeInMs);
+    // Half an answer ends as a connection that broke.
+    throw notConnected(endpoint, signal.aborted ? signal.reason : error, timeInMs);
   }
 }
 
@@ -91,7 +93,7 @@ function notConnected({ url, source }: Endpoint, error: unknown, timeInMs: numbe
   };
   return new EngineError(told.kind, messages[told.kind] ?? `No Docker engine answers at ${url} (${source}): ${told.summary}`, {
     cause: error,
-    hint: told.hint,
+    hint: told.hint ?? "Is it a Docker engine, or Podman's service, that listens there?",
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from 'dockerode';
 import type { Sandbox, SandboxSpec } from '../call/sandbox.js';
 import { ask } from './ask.js';
@@ -88,7 +89,9 @@ function makeSandbox({ engine, container, name, streams, meter, timings, exited,
   let removal: Promise<{ leftBehind: string | null }> | null = null;
   const remove = async () => {
     meter.close();
+    streams.release();
     const problem = await removeContainer(engine, container.id, ended);
+    await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
     forget();
     return { leftBehind: problem === null ? null : `${name} (${problem})` };
@@ -104,6 +107,7 @@ function makeSandbox({ engine, container, name, streams, meter, timings, exited,
     usage: () => meter.read(),
     resetPeak: () => meter.resetPeak(),
     async kill() {
+      streams.release();
       // Refused when it has ended: as good as done.
       await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});
     },

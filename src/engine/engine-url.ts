@@ -34,6 +34,7 @@ export function parseEngineUrl(url: string, source: string, tls: TlsFiles | null
     new EngineError(
       'bad-endpoint',
       `Expected the engine's address (${source}) to be ${EXPECTED}, got \`${withoutPassword(url)}\` ${problem}`,
+      { hint: 'Mend it, or leave it out: the engine of this machine is found without' },
     );
   // As for the docker command, a bare host means tcp.
   const text = url.includes('://') ? url : `tcp://${url}`;

@@ -9,11 +9,19 @@ export interface ContainerStreams {
   readonly stderr: Readable;
   /** When both outputs have been delivered whole, or cut: null, or what was wrong with the connection. */
   readonly ended: Promise<Error | null>;
+  /**
+   * From now on everything is taken, however slow the readers are: an engine sees the end of a container only once its output
+   * has been taken from it (Docker 20.10 did not even answer to a kill). What a dead container had in its pipes is little.
+   */
+  release(): void;
   /** Whether a reader is what keeps the rest from coming. */
   isHeldUp(): boolean;
   /** Ends both outputs now, with whatever has come. */
   cut(): void;
 }
+
+/** Should the engine not get to its kill, and the container print on and on to nobody. */
+const RELEASED_LIMIT_IN_BYTES = 16 * 2 ** 20;
 
 /**
  * Takes an attached connection apart. The connection is read only as fast as both outputs are: pausing one stops both.
@@ -38,6 +46,7 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     settle = resolve;
   });
   let over = false;
+  let released = false;
   const end = (problem: Error | null) => {
     if (over) return;
     over = true;
@@ -49,7 +58,8 @@ export function demultiplex(connection: Duplex): ContainerStreams {
 
   const reader = createFrameReader((stream, payload) => {
     const readable = stream === 'stdout' ? stdout : stderr;
-    if (readable.destroyed || readable.push(payload)) return;
+    if (readable.destroyed || (released && readable.readableLength > RELEASED_LIMIT_IN_BYTES)) return;
+    if (readable.push(payload) || released) return;
     full.add(readable);
     connection.pause();
   });
@@ -73,5 +83,10 @@ export function demultiplex(connection: Duplex): ContainerStreams {
       else done();
     },
   });
-  return { stdin, stdout, stderr, ended, isHeldUp: () => full.size > 0, cut: () => end(new Error('Cut')) };
+  const release = () => {
+    released = true;
+    full.clear();
+    connection.resume();
+  };
+  return { stdin, stdout, stderr, ended, release, isHeldUp: () => full.size > 0, cut: () => end(new Error('Cut')) };
 }

@@ -127,6 +127,19 @@ test('a full output stops the connection, and reading it goes on where it stoppe
   assert.is(out.length + err.length, 100 * block.length);
 });
 
+test('a release takes everything, whether somebody reads or not', async () => {
+  const { connection } = fakeConnection();
+  const { stdout, stderr, ended, release } = demultiplex(connection);
+  const block = Buffer.alloc(256 * 1024, 'b');
+  for (let n = 0; n < 8; n++) connection.push(frame(1 + (n % 2), block));
+  connection.push(null);
+  assert.is(await Promise.race([ended, sleep(50, 'held up')]), 'held up');
+  release();
+  assert.is(await ended, null);
+  const [out, err] = await Promise.all([readAll(stdout), readAll(stderr)]);
+  assert.is(out.length + err.length, 8 * block.length);
+});
+
 test('an output that its reader gave up does not stop the other', async () => {
   const { connection } = fakeConnection();
   const { stdout, stderr } = demultiplex(connection);
