@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { isAsDocumented, readSnippets, type Snippet } from '../../docs/snippets.js';
 import { suite } from '../harness.js';
+import { leftovers } from '../support/leftovers.js';
 
 /** Every snippet of README.md and docs/ as a reader would run it: in a project of its own that has nisher installed. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,7 +44,10 @@ before(async () => {
   assert.is((await run(['nisher', 'image', 'build'], project)).exitCode, 0);
 });
 
-after(() => rmSync(project, { recursive: true, force: true }));
+after(async () => {
+  rmSync(project, { recursive: true, force: true });
+  assert.equal(await leftovers(), []);
+});
 
 test(
   'the TypeScript of all pages has no type errors',
@@ -112,7 +116,7 @@ const typeOptions = { erasableSyntaxOnly: false, noUnusedLocals: false, typeRoot
 async function run([program = '', ...args]: string[], cwd: string): Promise<{ output: string; exitCode: number | null }> {
   const path = join(project, 'output');
   const file = openSync(path, 'w');
-  const env = { PATH: `${join(project, 'bin')}:${process.env.PATH}`, HOME: process.env.HOME };
+  const env = { ...process.env, PATH: `${join(project, 'bin')}:${process.env.PATH}` };
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', file, file] });
   closeSync(file);
   const exitCode = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
