@@ -65,7 +65,13 @@ export async function buildImage(engine: Engine, { name, digest, base, onProgres
     BUILD_TIME_IN_S,
   );
   onProgress?.(`Built it in ${((performance.now() - since) / 1000).toFixed(1)} s; trying it`);
-  await tryImage(engine, { name, tasks: node?.tasks ?? USUAL_TASKS, base }, node === null ? null : process.version);
+  try {
+    await tryImage(engine, { name, tasks: node?.tasks ?? USUAL_TASKS, base }, node === null ? null : process.version);
+  } catch (error) {
+    // It would be found, and taken for good, the next time.
+    await ask('remove an image', async () => await engine.docker.getImage(name).remove()).catch(() => {});
+    throw error;
+  }
 }
 
 /** This machine's node where it can run in a container of that engine; null where the base has to bring its own. */
