@@ -1,9 +1,8 @@
 /** The runner proper: serves one host over stdin and stdout, in a realm of its own (see runner.ts). */
 import fs from 'node:fs';
-import { CODE_DIRECTORY } from '../src/payload/payload.js';
 import { fromUtf8 } from '../src/wire/bytes.js';
 import { decode } from '../src/wire/codec.js';
-import { GuestFrame, HostMessage, type Job, type LimitNotice, type Ready } from '../src/wire/protocol.js';
+import { CODE_DIRECTORY, GuestFrame, HostMessage, type Job, type LimitNotice, type Ready } from '../src/wire/protocol.js';
 import { ProtocolError } from '../src/wire/wire-errors.js';
 import { beforeExiting, exitNow } from './exit.js';
 import { takeInput } from './input.js';

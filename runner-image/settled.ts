@@ -9,7 +9,7 @@ export interface Settled {
 /** Waits for a promise of the function's realm by the `then` that was there at the start, whatever is there now. */
 export function settled(promise: Promise<unknown>): Promise<Settled> {
   return new Promise((resolve) => {
-    Reflect.apply(outer.then, promise, [
+    void Reflect.apply(outer.then, promise, [
       (value: unknown) => resolve({ threw: false, value }),
       (value: unknown) => resolve({ threw: true, value }),
     ]);

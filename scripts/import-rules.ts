@@ -16,11 +16,16 @@ export const importRules: readonly ImportRule[] = [
     may: ['types:src/call/evidence.ts', 'types:src/exceptions.ts', 'types:src/wire/protocol.ts'],
     why: 'a verdict depends on the evidence alone',
   },
-  { from: 'src/payload/', may: ['src/closest.ts', 'src/exceptions.ts'], why: 'a payload knows nothing of containers' },
+  {
+    from: 'src/payload/',
+    may: ['src/closest.ts', 'src/exceptions.ts', 'src/wire/protocol.ts'],
+    why: 'a payload knows nothing of containers',
+  },
   {
     from: 'src/engine/',
     may: [
       'types:src/call/sandbox.ts',
+      'src/wire/protocol.ts',
       'src/exceptions.ts',
       'src/closest.ts',
       'runner-image/guest-files.ts',

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { SandboxSpec } from '../call/sandbox.js';
-import { CODE_DIRECTORY } from '../payload/payload.js';
+import { CODE_DIRECTORY } from '../wire/protocol.js';
 import { CALL_LABEL, DEADLINE_LABEL, OWNER_LABEL } from './labels.js';
 import { pidsLimit } from './pids-limit.js';
 

@@ -25,10 +25,10 @@ export interface ImageRequest {
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
-export const REPOSITORY = 'nisher-runner';
+const REPOSITORY = 'nisher-runner';
 
 /** What `FROM` says for no base at all. */
-export const NO_BASE = 'scratch';
+const NO_BASE = 'scratch';
 
 const known = new WeakMap<Engine, Map<string, Promise<RunnerImage>>>();
 

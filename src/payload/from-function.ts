@@ -10,7 +10,7 @@ import { nodeGlobals } from './node-globals.js';
 export const METHOD_MARK = '/* method */\n';
 
 /** What esbuild's keepNames (and tsx) call in a function; the generated module defines it. */
-export const KEEP_NAME = /^__name\d*$/;
+const KEEP_NAME = /^__name\d*$/;
 
 const compilerHelper =
   /^(?:__[a-z]\w*|cov_\w+|tslib(?:_\d+)?|regeneratorRuntime|stryMutAct_\w+|_(?:async\w+|await\w+|class\w+|create\w+|define\w+|extends|inherits\w*|interop\w+|objectSpread\w*|objectWithout\w+|possible\w+|regenerator\w*|slicedToArray|taggedTemplate\w+|toConsumableArray|toPropertyKey|typeof|wrap\w+)\d*)$/;

@@ -1,8 +1,8 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CODE_DIRECTORY } from '../wire/protocol.js';
 import { type ColumnShift, columnBefore } from './edits.js';
-import { CODE_DIRECTORY } from './payload.js';
 
 /** Where the code of a file in the container came from. */
 export interface Origin {

@@ -14,9 +14,6 @@ export interface Payload {
   mapStack(stack: string): string;
 }
 
-/** Where the code is unpacked in the container. */
-export const CODE_DIRECTORY = '/app';
-
 /** A function that cannot be packed: the user's module is missing, does not compile, or has no such export. */
 export class PackError extends Error {
   override readonly name = 'PackError';

@@ -17,6 +17,9 @@
  * cgroup. A warm container has had Job and Code, and waits for Arguments.
  */
 
+/** Where the runner unpacks the code. */
+export const CODE_DIRECTORY = '/app';
+
 /** Messages from the host to the runner. */
 export const HostMessage = {
   /** JSON: {@link Job}. Always the first. */

@@ -10,12 +10,7 @@ const { isPromise, isRegExp, isSet, isStringObject } = types;
  * Deepest nesting that is carried. devalue recurses: with node's default stack it gives up at 1,700 levels writing and at
  * 2,200 reading (measured). A fixed limit below both makes sure that what one side writes the other side can read.
  */
-export const MAX_DEPTH = 1000;
-
-/** The bytes of a view, standing in for an ArrayBuffer of its own that holds nothing else. */
-export interface ByteSlice {
-  readonly slice: Uint8Array;
-}
+const MAX_DEPTH = 1000;
 
 /** Reads a value for devalue, and remembers why it refused what it refused. */
 export interface Reader {

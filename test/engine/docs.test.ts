@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { isAsDocumented, readSnippets, type Snippet } from '../../docs/snippets.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { isAsDocumented, readSnippets, type Snippet } from '../support/snippets.js';
 
 /** Every snippet of README.md and docs/ as a reader would run it: in a project of its own that has nisher installed. */
 const root = fileURLToPath(new URL('../..', import.meta.url));

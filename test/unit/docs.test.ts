@@ -3,9 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
-import { isAsDocumented, readSnippets } from '../../docs/snippets.js';
 import type { Command } from '../../src/cli/command.js';
 import { suite } from '../harness.js';
+import { isAsDocumented, readSnippets } from '../support/snippets.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
