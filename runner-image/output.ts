@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { toUtf8 } from '../src/wire/bytes.js';
-import { createFrameWriter } from '../src/wire/frames.js';
+import { createFrameWriter, type FrameWriter } from '../src/wire/frames.js';
 import { type End, GuestFrame, type GuestFrameType } from '../src/wire/protocol.js';
 
 // Now, and not when they are called: the function may replace them.
@@ -14,6 +14,7 @@ export interface Output {
 }
 
 const OWN_STDOUT = '/proc/self/fd/1';
+const OWN_STDERR = '/proc/self/fd/2';
 
 /** Room that a text of an End may take: three of them, each character up to 6 bytes in JSON, fit in a frame. */
 const MAX_TEXT = 200;
@@ -45,18 +46,32 @@ function fitting(end: End): End {
   }
 }
 
-/**
- * The runner's way to the host: a descriptor of its own for the pipe that is stdout. Another open file description, so it
- * stays blocking when node makes fd 1 non-blocking for process.stdout.
- */
-export function openOutput(delimiter: Uint8Array): Output {
+function openFrames(path: string, delimiter: Uint8Array): FrameWriter {
   // Fails where opening for blocking writes would wait for ever: when nobody reads any more.
-  closeSync(openSync(OWN_STDOUT, O_WRONLY | O_NONBLOCK));
-  const descriptor = openSync(OWN_STDOUT, O_WRONLY);
-  const frames = createFrameWriter(delimiter, (frame, length) => {
+  closeSync(openSync(path, O_WRONLY | O_NONBLOCK));
+  const descriptor = openSync(path, O_WRONLY);
+  return createFrameWriter(delimiter, (frame, length) => {
     const written = writeSync(descriptor, frame, 0, length);
     if (written !== length) throw new Error(`The pipe took ${written} of a frame's ${length} bytes`);
   });
+}
+
+/** Null where stderr is no pipe, as in a terminal: the host does without the mark then. */
+function tryToOpenFrames(path: string, delimiter: Uint8Array): FrameWriter | null {
+  try {
+    return openFrames(path, delimiter);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The runner's way to the host: descriptors of its own for the pipes that are stdout and stderr. Other open file descriptions, so
+ * they stay blocking when node makes fd 1 non-blocking for process.stdout.
+ */
+export function openOutput(delimiter: Uint8Array): Output {
+  const frames = openFrames(OWN_STDOUT, delimiter);
+  const marks = tryToOpenFrames(OWN_STDERR, delimiter);
 
   function write(type: GuestFrameType, json?: object): void {
     frames.write(type, json && toUtf8(JSON.stringify(json)));
@@ -65,6 +80,11 @@ export function openOutput(delimiter: Uint8Array): Output {
   return {
     write,
     end(end, value = []) {
+      try {
+        marks?.write(GuestFrame.Flushed);
+      } catch {
+        // The function has closed that descriptor: the host then waits for the end of stderr itself.
+      }
       frames.writeValue(value);
       write(GuestFrame.End, fitting(end));
     },

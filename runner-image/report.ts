@@ -46,12 +46,12 @@ function standIn(thrown: unknown, why: Error): Error {
   return error;
 }
 
-export function reportThrew(thrown: unknown, phase: 'load' | 'call', durationInS: number, maxBytes: number): Report {
+export function reportThrew(thrown: unknown, phase: 'load' | 'call', durationInS: number, maxBytes: number, exits = false): Report {
   let value: Uint8Array[];
   try {
     value = encode(thrown, { root: 'error', maxBytes });
   } catch (why) {
     value = encode(standIn(thrown, why as Error), { root: 'error', maxBytes: Number.POSITIVE_INFINITY });
   }
-  return { end: { status: 'threw', phase, durationInS, valueInBytes: sizeOf(value) }, value };
+  return { end: { status: 'threw', phase, durationInS, valueInBytes: sizeOf(value), exits }, value };
 }

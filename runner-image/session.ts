@@ -55,7 +55,7 @@ beforeExiting((exiting) => {
   if (running === undefined) return;
   const { phase, since } = running;
   const durationInS = seconds(since, now());
-  if (exiting.kind === 'error') finish(reportThrew(exiting.error, phase, durationInS, maxResultInBytes));
+  if (exiting.kind === 'error') finish(reportThrew(exiting.error, phase, durationInS, maxResultInBytes, true));
   else if (exiting.kind === 'idle') finish({ end: { status: 'neverSettles', phase, durationInS }, value: [] });
   else finish({ end: { status: 'exiting', phase, durationInS, exitCode: exiting.exitCode }, value: [] });
   // And then the process ends as it was about to, with its own exit code.
@@ -84,6 +84,7 @@ async function loadFunction(entry: string): Promise<object> {
   const loaded = await load(entry, job.exportName);
   if (loaded.kind === 'function') {
     running = undefined;
+    output.write(GuestFrame.Loaded);
     return loaded.target;
   }
   if (loaded.kind === 'threw') {

@@ -3,16 +3,24 @@ import type { Outcome, Timings } from '../outcome.js';
 import type { Payload } from '../payload/payload.js';
 import { type Clock, systemClock } from './clock.js';
 import { concludeCall } from './conclude.js';
-import { type Conversation, converse } from './conversation.js';
-import { containerDeadline, cpuBackstop } from './deadlines.js';
+import type { Said } from './conversation.js';
 import type { EncodedArguments } from './encode-arguments.js';
 import type { Fault } from './evidence.js';
-import { noticeMessage } from './explain.js';
 import { engineFault, packFault } from './faults.js';
-import { heapArguments, LEAST_MEMORY_IN_BYTES } from './heap-size.js';
+import { LEAST_MEMORY_IN_BYTES } from './heap-size.js';
 import type { Output } from './output.js';
-import type { Sandbox, SandboxEngine, SandboxExit, SandboxSpec } from './sandbox.js';
+import { giveNotice, type Prepared, timeLimits } from './prepare.js';
+import type { SandboxExit } from './sandbox.js';
 import { type Watch, watch } from './watch.js';
+
+/** A container for one call. */
+export interface Lease {
+  readonly prepared: Prepared;
+  /** Whether it was started ahead of the call. */
+  readonly warm: boolean;
+  /** Takes it back for a further call, if it may serve one; else it is the call's to end. */
+  giveBack(): boolean;
+}
 
 export interface CallRequest {
   readonly functionName: string;
@@ -23,7 +31,10 @@ export interface CallRequest {
   /** Seconds the call has waited for its turn. */
   readonly queuedInS: number;
   readonly pack: () => Promise<Payload>;
-  readonly engine: () => Promise<SandboxEngine>;
+  /** A container with that code. @throws PynisherError */
+  readonly lease: (payload: Payload) => Promise<Lease>;
+  /** The function runs now. */
+  readonly onCalled?: () => void;
   /** @default the machine's own */
   readonly clock?: Clock;
 }
@@ -34,36 +45,43 @@ export interface CallRecord {
   readonly clock: Clock;
   phase: 'boot' | 'load' | 'call';
   payload: Payload | null;
-  sandbox: Sandbox | null;
-  conversation: Conversation | null;
+  prepared: Prepared | null;
+  /** Of the phase it is in. */
   watch: Watch | null;
+  said: Said | null;
   exit: SandboxExit | null;
   fault: Fault | null;
-  /** Aborted before there was a container to stop. */
+  /** Aborted while there was nothing to stop. */
   abortedEarly: boolean;
   readonly timings: { -readonly [Step in keyof Timings]: number };
 }
 
-/** The runner of a container that started has that long to come up; a machine that is busy beyond measure needs seconds. */
-const BOOT_TIME_IN_S = 60;
+/** A call that is decided; its container may still be on its way out. */
+export interface FinishedCall {
+  readonly outcome: Outcome;
+  /** Settles when nothing is left of it. Never rejects. */
+  readonly gone: Promise<void>;
+}
+
 /** A runner that was released exits at once; one that does not, is killed. */
 const RELEASE_TIME_IN_S = 5;
+/** What was printed before the last word is on its way, on the other stream. */
+const FLUSH_TIME_IN_S = 1;
 /** The engine delivers what a container printed within 2 s of its end, or never. */
 const DRAIN_TIME_IN_S = 5;
 
 /** Runs one call from start to end. Never rejects: whatever happens is in the outcome. */
-export async function runCall(request: CallRequest): Promise<Outcome> {
-  const clock = request.clock ?? systemClock;
+export async function runCall(request: CallRequest): Promise<FinishedCall> {
   const record: CallRecord = {
     request,
-    clock,
+    clock: request.clock ?? systemClock,
     phase: 'boot',
     payload: null,
-    sandbox: null,
-    conversation: null,
+    prepared: null,
     watch: null,
+    said: null,
     exit: null,
-    fault: null,
+    fault: request.args.fault,
     abortedEarly: false,
     timings: { queue: request.queuedInS, pack: 0, create: 0, start: 0, load: 0, call: 0, finish: 0 },
   };
@@ -74,123 +92,151 @@ export async function runCall(request: CallRequest): Promise<Outcome> {
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
+  let gone = nothingToDo;
   try {
-    await perform(record);
+    ({ gone } = await perform(record));
   } finally {
     signal?.removeEventListener('abort', abort);
     request.output.end();
   }
-  return concludeCall(record);
+  return { outcome: concludeCall(record), gone };
 }
 
-async function perform(record: CallRecord): Promise<void> {
+type Finishing = Pick<CallRecord, 'clock'> & { readonly limits: Limits };
+
+/** In an object, for an async function would wait for a promise that it returns. */
+interface Going {
+  readonly gone: Promise<void>;
+}
+
+const nothingToDo = Promise.resolve();
+
+async function perform(record: CallRecord): Promise<Going> {
   const { request, clock, timings } = record;
-  if (aborted(record)) return;
+  const nothing = { gone: nothingToDo };
+  if (aborted(record)) return nothing;
   // What the caller got wrong is found before the engine hears of it.
   const packingSince = clock.now();
-  record.fault ??= request.args.fault;
-  const payload = await attemptAsync(record, packFault, request.pack);
+  const payload = await attempt(record, packFault, request.pack);
   record.payload = payload;
   timings.pack = clock.now() - packingSince;
-  if (payload === null || record.fault !== null || tooLittleMemory(record) || aborted(record)) return;
+  if (payload === null || record.fault !== null || tooLittleMemory(record) || aborted(record)) return nothing;
 
-  const engine = await attemptAsync(record, engineFault, request.engine);
-  if (engine === null || aborted(record)) return;
-  const sandbox = await attemptAsync(record, engineFault, () => engine.start(specFor(request, payload, engine.cores)));
-  if (sandbox === null) return;
-  record.sandbox = sandbox;
-  Object.assign(timings, sandbox.timings);
-
-  if (!aborted(record)) await talk(record, sandbox, payload, engine.cores);
-  await finish(record, sandbox);
+  for (;;) {
+    const leasingSince = clock.now();
+    const lease = await attempt(record, engineFault, () => request.lease(payload));
+    if (lease === null) return nothing;
+    if (lease.warm) timings.queue += clock.now() - leasingSince;
+    else Object.assign(timings, lease.prepared.sandbox.timings);
+    record.prepared = lease.prepared;
+    lease.prepared.sandbox.keepAlive(true);
+    const spoilt = !(await serve(record, lease)) && lease.warm && record.fault === null && !aborted(record);
+    if (!spoilt) return await conclude(record, lease);
+    // It died while it waited: a warm container that does never costs a call.
+    void finish(lease.prepared, true, { clock, limits: request.limits });
+    record.watch = null;
+  }
 }
 
-/** From the runner's job to its last frame, or to whatever else ends it. */
-async function talk(record: CallRecord, sandbox: Sandbox, payload: Payload, cores: number): Promise<void> {
+/**
+ * Sees the module loaded, and calls the function.
+ * @returns whether anything came of it: false when the container was gone before the function could be called
+ */
+async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   const { request, clock, timings } = record;
   const { limits, output } = request;
-  const startedAt = clock.now();
-  const kill = () => {
-    output.letGo();
-    void sandbox.kill();
+  const { prepared } = lease;
+  const { sandbox, conversation } = prepared;
+  const print: Prepared['print'] = (stream, bytes) => output.write(stream, bytes);
+  output.onPause = () => {
+    sandbox.stdout.pause();
+    sandbox.stderr.pause();
   };
+  output.onResume = () => {
+    sandbox.stdout.resume();
+    sandbox.stderr.resume();
+  };
+  prepared.print = print;
+  record.watch = prepared.watch;
+  record.phase = prepared.phase === 'loaded' ? 'load' : prepared.phase;
+  if (aborted(record)) return true;
+  if (!(await prepared.loaded)) {
+    record.phase = prepared.phase === 'boot' ? 'boot' : 'load';
+    record.said = prepared.said;
+    record.fault ??= prepared.fault;
+    return true;
+  }
+  if (!lease.warm) timings.load = prepared.loadedInS;
+  record.phase = 'call';
+  let called = false;
   const watcher = watch({
-    wallTimeInS: limits.wallTimeInS,
-    cpuTimeInS: limits.cpuTimeInS,
-    gracePeriodInS: limits.gracePeriodInS,
-    cores: Math.min(cores, limits.cpus ?? cores),
+    ...timeLimits(limits),
+    cores: prepared.cores,
     clock,
     usage: () => sandbox.usage(),
-    onNotice: (kind) => {
-      limits.logger?.debug('Grace period begins', { limit: kind, gracePeriodInS: limits.gracePeriodInS });
-      conversation.notice({ kind, message: noticeMessage(kind, limits) });
-    },
-    onKill: kill,
-  });
-  const conversation = converse({
-    sandbox,
-    output,
-    maxResultInBytes: limits.maxResultInBytes,
-    onLoading: () => {
-      record.phase = 'load';
-      cancelBoot();
-      watcher.begin();
-    },
-    onReady: () => {
-      timings.load = clock.now() - startedAt;
-      // A limit met while the module was loading: the function is not called any more.
-      if (watcher.stop !== null) return kill();
-      record.phase = 'call';
-      sandbox.resetPeak();
-      watcher.begin();
-      conversation.go();
+    onNotice: (kind) => giveNotice(conversation, limits, kind),
+    onKill: () => {
+      output.letGo();
+      void sandbox.kill();
     },
   });
   record.watch = watcher;
-  record.conversation = conversation;
-  const cancelBoot = clock.after(BOOT_TIME_IN_S, () => {
-    record.fault ??= {
-      kind: 'engine',
-      message: `The container ${sandbox.id.slice(0, 12)} started, but nisher's runner was not up after ${BOOT_TIME_IN_S} s`,
-      hint: 'Is the machine overloaded? `nisher doctor` times a container',
-    };
-    kill();
-  });
-
-  conversation.begin(
-    {
-      entry: payload.entry,
-      exportName: payload.exportName,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', ...limits.env },
-      maxResultInBytes: Math.min(limits.maxResultInBytes, Number.MAX_SAFE_INTEGER),
-    },
-    payload,
-    request.args.pieces,
-  );
-  await conversation.ended;
-  cancelBoot();
+  conversation.onReady = () => {
+    called = true;
+    sandbox.resetPeak();
+    watcher.begin();
+    conversation.go();
+    request.onCalled?.();
+  };
+  conversation.sendArguments(request.args.pieces);
+  record.said = await conversation.said;
   watcher.end();
-  if (record.phase === 'call') timings.call = watcher.used.wallInS;
+  timings.call = watcher.used.wallInS;
+  record.fault ??= conversation.fault;
+  return called || record.said !== null || watcher.stop !== null;
 }
 
-/** Lets the container end, sees its end, and sees it gone. */
-async function finish(record: CallRecord, sandbox: Sandbox): Promise<void> {
-  const { clock, conversation, request } = record;
-  const finishingSince = clock.now();
+/** Waits for what can still change the outcome, and for no more. */
+async function conclude(record: CallRecord, lease: Lease): Promise<Going> {
+  const { clock, request, timings } = record;
+  const { prepared } = lease;
+  const finishing = { clock, limits: request.limits };
   request.output.letGo();
-  record.fault ??= conversation?.fault ?? null;
-  if (conversation === null || record.fault !== null) void sandbox.kill();
+  if (isCertain(record) && (await atMost(clock, FLUSH_TIME_IN_S, prepared.conversation.flushed))) {
+    record.exit = { kind: 'exited', exitCode: 0, oomKilled: false };
+    if (record.watch?.stop === null && lease.giveBack()) return { gone: nothingToDo };
+    prepared.sandbox.keepAlive(false);
+    return { gone: finish(prepared, false, finishing).then(() => {}) };
+  }
+  const finishingSince = clock.now();
+  record.exit = await finish(prepared, record.fault !== null || record.abortedEarly, finishing);
+  timings.finish = clock.now() - finishingSince;
+  return { gone: nothingToDo };
+}
+
+/**
+ * Whether nothing that is still to be seen can change the verdict: the runner has said its last word and waits to be released, and the
+ * counters, read at that moment, are the kernel's own. Then its exit code is 0.
+ */
+function isCertain({ fault, said, prepared, watch: watcher }: CallRecord): boolean {
+  if (fault !== null || said === null || prepared?.sandbox.meter !== 'cgroup' || watcher?.stop?.killed) return false;
+  const { end } = said;
+  return end.status === 'returned' || end.status === 'uncarriable' || end.status === 'tooLarge' || (end.status === 'threw' && !end.exits);
+}
+
+/** Lets the container end, or ends it, sees its end, and sees it gone. */
+async function finish({ sandbox, conversation }: Prepared, kill: boolean, { clock, limits }: Finishing): Promise<SandboxExit> {
+  if (kill) void sandbox.kill();
   else conversation.release();
   const cancelKill = clock.after(RELEASE_TIME_IN_S, () => void sandbox.kill());
-  record.exit = await sandbox.exited;
+  const exit = await sandbox.exited;
   cancelKill();
-  if (conversation !== null) await atMost(clock, DRAIN_TIME_IN_S, conversation.drained);
+  await atMost(clock, DRAIN_TIME_IN_S, conversation.drained);
   const { leftBehind } = await sandbox.remove();
-  if (leftBehind !== null)
-    request.limits.logger?.warn(`The container could not be removed: ${leftBehind}. \`nisher gc\` removes it`, {
-      container: sandbox.id,
-    });
-  record.timings.finish = clock.now() - finishingSince;
+  if (leftBehind !== null) {
+    limits.logger?.warn(`The container could not be removed: ${leftBehind}. \`nisher gc\` removes it`, { container: sandbox.id });
+  }
+  return exit;
 }
 
 /** Asked again after each step: the caller may abort at any time. */
@@ -198,41 +244,15 @@ function aborted(record: CallRecord): boolean {
   return record.abortedEarly;
 }
 
-function specFor({ limits }: CallRequest, payload: Payload, cores: number): SandboxSpec {
-  return {
-    memInBytes: limits.memInBytes,
-    cpus: limits.cpus,
-    extraTasks: limits.numProcesses === null ? null : limits.numProcesses - 1,
-    cpuBackstopInS: cpuBackstop(limits, cores),
-    scratchInBytes: limits.scratchInBytes ?? limits.memInBytes ?? UNBOUNDED_SCRATCH,
-    codeInBytes: payload.unpackedInBytes,
-    nodeArguments: heapArguments(limits.memInBytes),
-    deadline: containerDeadline(limits, Date.now()),
-    image: limits.context.image,
-    runtime: limits.context.runtime,
-    network: limits.context.network,
-  };
-}
-
-/** A tmpfs takes any size; the machine's memory is the bound then. */
-const UNBOUNDED_SCRATCH = 2 ** 40;
-
 function tooLittleMemory(record: CallRecord): boolean {
   const { memInBytes } = record.request.limits;
   const needed = LEAST_MEMORY_IN_BYTES + (record.payload?.unpackedInBytes ?? 0);
   if (memInBytes === null || memInBytes >= needed) return false;
-  record.fault ??= {
-    kind: 'memory',
-    message: `Node.js and the function's code need ${Math.ceil(needed / 2 ** 20)} MB to start with`,
-  };
+  record.fault ??= { kind: 'memory', message: `Node.js and the function's code need ${Math.ceil(needed / 2 ** 20)} MB to start with` };
   return true;
 }
 
-async function attemptAsync<T>(
-  record: CallRecord,
-  faultFor: (error: unknown) => Fault,
-  step: () => Promise<T>,
-): Promise<T | null> {
+async function attempt<T>(record: CallRecord, faultFor: (error: unknown) => Fault, step: () => Promise<T>): Promise<T | null> {
   try {
     return await step();
   } catch (error) {
@@ -241,11 +261,13 @@ async function attemptAsync<T>(
   }
 }
 
-async function atMost(clock: Clock, seconds: number, promise: Promise<void>): Promise<void> {
+/** @returns whether it settled in that time */
+async function atMost(clock: Clock, seconds: number, promise: Promise<void>): Promise<boolean> {
   let cancel = () => {};
-  const timeout = new Promise<void>((resolve) => {
-    cancel = clock.after(seconds, resolve);
+  const timeout = new Promise<boolean>((resolve) => {
+    cancel = clock.after(seconds, () => resolve(false));
   });
-  await Promise.race([promise, timeout]);
+  const settled = await Promise.race([promise.then(() => true), timeout]);
   cancel();
+  return settled;
 }

@@ -45,12 +45,12 @@ function failed(facts: OutcomeFacts, exitStatus: string, error: LimitedCallError
 
 /** Decodes what came with the last frame; what cannot be decoded is a fault, noted in the record. */
 function decodeSaid(record: CallRecord): { value: unknown; thrown: unknown } {
-  const { conversation, payload } = record;
-  const status = conversation?.end?.status;
-  if (conversation === null || payload === null) return { value: undefined, thrown: undefined };
+  const { said, payload } = record;
+  if (said === null || payload === null) return { value: undefined, thrown: undefined };
+  const { status } = said.end;
   try {
-    if (status === 'returned') return { value: decode(Buffer.concat(conversation.value)), thrown: undefined };
-    if (status === 'threw') return { value: undefined, thrown: decodeError(conversation.value, payload) };
+    if (status === 'returned') return { value: decode(Buffer.concat(said.value)), thrown: undefined };
+    if (status === 'threw') return { value: undefined, thrown: decodeError(said.value, payload) };
   } catch (cause) {
     record.fault ??= {
       kind: 'value',
@@ -61,9 +61,9 @@ function decodeSaid(record: CallRecord): { value: unknown; thrown: unknown } {
   return { value: undefined, thrown: undefined };
 }
 
-function usedBy({ watch, conversation }: CallRecord): Used {
+function usedBy({ watch, said }: CallRecord): Used {
   if (watch === null) return { wallInS: 0, cpuInS: 0, peakInBytes: 0, oomKills: 0, pidsRefused: 0 };
-  const end = conversation?.end ?? null;
+  const end = said?.end ?? null;
   // The runner's clock is nearer to the function; it can claim less than was seen here, never more.
   const claimed = end !== null && 'durationInS' in end ? end.durationInS : Number.POSITIVE_INFINITY;
   return { ...watch.used, wallInS: Math.min(watch.used.wallInS, claimed) };
@@ -75,14 +75,14 @@ function evidenceOf(record: CallRecord, used: Used, thrown: unknown): Evidence {
     stop: record.watch?.stop ?? (record.abortedEarly ? { kind: 'abort', killed: true } : null),
     fault: record.fault,
     phase: record.phase,
-    end: record.conversation?.end ?? null,
+    end: record.said?.end ?? null,
     thrown: thrown === undefined ? null : factsOf(thrown),
     exit: record.exit,
     cpuInS: used.cpuInS,
     peakInBytes: used.peakInBytes,
     oomKills: used.oomKills,
     pidsRefused: used.pidsRefused,
-    v8OutOfMemory: record.conversation?.v8OutOfMemory ?? false,
+    v8OutOfMemory: record.prepared?.conversation.v8OutOfMemory ?? false,
     limits,
   };
 }
@@ -110,6 +110,6 @@ function factsAbout(record: CallRecord, evidence: Evidence, used: Used, verdict:
     osErrno: verdict.osErrno,
     phase: record.phase === 'call' ? 'call' : 'load',
     timings: Object.freeze({ ...record.timings }),
-    meter: record.sandbox?.meter ?? null,
+    meter: record.prepared?.sandbox.meter ?? null,
   };
 }

@@ -1,39 +1,47 @@
 import { randomBytes } from 'node:crypto';
 import type { Payload } from '../payload/payload.js';
-import { createFrameParser } from '../wire/frames.js';
-import { encodeMessage } from '../wire/messages.js';
+import { createFrameParser, type FrameParser } from '../wire/frames.js';
+import { encodeMessage, type HostMessageType } from '../wire/messages.js';
 import { type End, GuestFrame, type GuestFrameType, HostMessage, type Job, type LimitNotice } from '../wire/protocol.js';
 import { deferred } from './deferred.js';
 import type { Fault } from './evidence.js';
-import type { Output } from './output.js';
+import type { OutputStream } from './output.js';
 import { readEnd } from './read-end.js';
 import type { Sandbox } from './sandbox.js';
 
-export interface ConversationOptions {
-  readonly sandbox: Sandbox;
-  readonly output: Output;
-  /** The most bytes of value that are taken. */
-  readonly maxResultInBytes: number;
-  readonly onLoading: () => void;
-  readonly onReady: () => void;
+/** The runner's last word of a call, or of a load that failed. */
+export interface Said {
+  readonly end: End;
+  /** The pieces of the encoded value. */
+  readonly value: readonly Buffer[];
 }
 
-/** What the runner has said, and how to answer it. */
+/** What the runner says, and how to answer it. */
 export interface Conversation {
-  /** Sends the job; the runner answers with Loading and Ready. */
-  begin(job: Omit<Job, 'delimiter'>, payload: Payload, encodedArguments: readonly Uint8Array[]): void;
+  /** What the container prints. */
+  onText: (stream: OutputStream, bytes: Buffer) => void;
+  onLoading: () => void;
+  onLoaded: () => void;
+  /** The arguments have been decoded. */
+  onReady: () => void;
+  sendJob(job: Omit<Job, 'delimiter'>, payload: Payload): void;
+  sendArguments(encoded: readonly Uint8Array[]): void;
   /** Calls the function. */
   go(): void;
   notice(notice: LimitNotice): void;
   /** Lets the runner exit. */
   release(): void;
-  /** Settles with the runner's last frame, with the end of its streams, or with a fault: whichever comes first. Never rejects. */
-  readonly ended: Promise<void>;
+  /**
+   * Settles with the runner's next last word; with null when there will be none, for a fault or the end of its streams. Never
+   * rejects.
+   */
+  readonly said: Promise<Said | null>;
+  /** Makes room for the next: a container may serve several calls. */
+  nextCall(): void;
+  /** Settles when everything printed before the last word has come, on both streams. Never rejects. */
+  readonly flushed: Promise<void>;
   /** Settles when both streams have ended. Never rejects. */
   readonly drained: Promise<void>;
-  readonly end: End | null;
-  /** The pieces of the encoded value. */
-  readonly value: readonly Buffer[];
   readonly fault: Fault | null;
   /** V8 has written its out-of-memory message to stderr. */
   readonly v8OutOfMemory: boolean;
@@ -45,88 +53,109 @@ const V8_OUT_OF_MEMORY = /(FATAL ERROR|Fatal (JavaScript|process)).*(out of memo
 const TAIL = 16 * 1024;
 
 /** Speaks the protocol of wire/protocol.ts with the runner of one container. */
-export function converse({ sandbox, output, maxResultInBytes, onLoading, onReady }: ConversationOptions): Conversation {
+export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversation {
   const delimiter = randomBytes(16);
-  const value: Buffer[] = [];
+  const drained = deferred<void>();
+  let said = deferred<Said | null>();
+  let flushed = deferred<void>();
+  let value: Buffer[] = [];
   let valueBytes = 0;
-  let end: End | null = null;
+  let spoken = false;
   let fault: Fault | null = null;
   let stderrTail = Buffer.alloc(0);
-  const ended = deferred();
-  const drained = deferred();
 
   const fail = (problem: Fault) => {
     fault ??= problem;
-    ended.resolve();
+    said.resolve(null);
   };
-  const send = (type: (typeof HostMessage)[keyof typeof HostMessage], ...pieces: Uint8Array[]) => {
+  const send = (type: HostMessageType, ...pieces: Uint8Array[]) => {
     // A container that is gone tells by its streams' end, not by this.
     if (!sandbox.stdin.writable) return;
     for (const piece of encodeMessage(type, ...pieces)) sandbox.stdin.write(piece);
   };
 
   const onFrame = (type: GuestFrameType, payload: Buffer) => {
-    if (end !== null) return;
-    if (type === GuestFrame.Loading) onLoading();
-    else if (type === GuestFrame.Ready) onReady();
+    if (spoken) return;
+    if (type === GuestFrame.Loading) conversation.onLoading();
+    else if (type === GuestFrame.Loaded) conversation.onLoaded();
+    else if (type === GuestFrame.Ready) conversation.onReady();
     else if (type === GuestFrame.Value) {
       valueBytes += payload.length;
-      if (valueBytes > maxResultInBytes)
+      if (valueBytes > maxResultInBytes) {
         fail({ kind: 'protocol', message: `The runner sent more than maxResultInMb allows, ${maxResultInBytes} bytes` });
-      else value.push(payload);
-    } else {
-      end = readEnd(payload);
-      ended.resolve();
+      } else value.push(payload);
+    } else if (type === GuestFrame.End) {
+      spoken = true;
+      said.resolve({ end: readEnd(payload), value });
     }
   };
-  const parser = createFrameParser(delimiter, { onText: (text) => output.write('stdout', text), onFrame });
-
-  sandbox.stdout.on('data', (chunk: Buffer) => {
-    if (fault?.kind === 'protocol') return;
-    try {
-      parser.push(chunk);
-    } catch (cause) {
-      fail({ kind: 'protocol', message: `The container sent what no runner sends: ${(cause as Error).message}`, cause });
-    }
-  });
-  sandbox.stderr.on('data', (chunk: Buffer) => {
-    stderrTail = Buffer.concat([stderrTail, chunk.subarray(-TAIL)]).subarray(-TAIL);
-    output.write('stderr', chunk);
-  });
-  output.onPause = () => {
-    sandbox.stdout.pause();
-    sandbox.stderr.pause();
+  const listen = (stream: OutputStream, parser: FrameParser, onChunk: (chunk: Buffer) => void = () => {}) => {
+    sandbox[stream].on('data', (chunk: Buffer) => {
+      if (fault?.kind === 'protocol') return;
+      onChunk(chunk);
+      try {
+        parser.push(chunk);
+      } catch (cause) {
+        fail({ kind: 'protocol', message: `The container sent what no runner sends: ${(cause as Error).message}`, cause });
+      }
+    });
+    return streamEnd(sandbox[stream]).then(() => parser.end());
   };
-  output.onResume = () => {
-    sandbox.stdout.resume();
-    sandbox.stderr.resume();
-  };
+  const stdoutEnd = listen(
+    'stdout',
+    createFrameParser(delimiter, { onText: (text) => conversation.onText('stdout', text), onFrame }),
+  );
+  const stderrEnd = listen(
+    'stderr',
+    createFrameParser(delimiter, {
+      onText: (text) => conversation.onText('stderr', text),
+      onFrame: (type) => {
+        if (type === GuestFrame.Flushed) flushed.resolve();
+      },
+    }),
+    (chunk) => {
+      stderrTail = Buffer.concat([stderrTail, chunk.subarray(-TAIL)]).subarray(-TAIL);
+    },
+  );
   sandbox.stdin.on('error', () => {});
-
-  void Promise.all([streamEnd(sandbox.stdout), streamEnd(sandbox.stderr)]).then(() => {
-    parser.end();
-    ended.resolve();
+  void Promise.all([stdoutEnd, stderrEnd]).then(() => {
+    said.resolve(null);
+    flushed.resolve();
     drained.resolve();
   });
 
-  return {
-    begin(job, payload, encodedArguments) {
+  const conversation: Conversation = {
+    onText: () => {},
+    onLoading: () => {},
+    onLoaded: () => {},
+    onReady: () => {},
+    sendJob(job, payload) {
       send(HostMessage.Job, asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job));
       send(HostMessage.Code, payload.archive);
-      send(HostMessage.Arguments, ...encodedArguments);
     },
+    sendArguments: (encoded) => send(HostMessage.Arguments, ...encoded),
     go: () => send(HostMessage.Go),
     notice: (notice) => send(HostMessage.Limit, asJson(notice)),
     release() {
       send(HostMessage.Release);
       sandbox.stdin.end();
     },
-    ended: ended.promise,
-    drained: drained.promise,
-    value,
-    get end() {
-      return end;
+    nextCall() {
+      if (!spoken) return;
+      said = deferred();
+      flushed = deferred();
+      value = [];
+      valueBytes = 0;
+      spoken = false;
+      stderrTail = Buffer.alloc(0);
     },
+    get said() {
+      return said.promise;
+    },
+    get flushed() {
+      return flushed.promise;
+    },
+    drained: drained.promise,
     get fault() {
       return fault;
     },
@@ -134,6 +163,7 @@ export function converse({ sandbox, output, maxResultInBytes, onLoading, onReady
       return V8_OUT_OF_MEMORY.test(stderrTail.toString('latin1'));
     },
   };
+  return conversation;
 }
 
 function asJson(value: unknown): Uint8Array {

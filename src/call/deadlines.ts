@@ -38,12 +38,14 @@ const BACKSTOP_MARGIN_IN_S = 5;
 export function cpuBackstop(
   limits: { cpuTimeInS: number | null; wallTimeInS: number | null; gracePeriodInS: number },
   cores: number,
+  calls = 1,
 ): { soft: number; hard: number } | null {
   const { cpuTimeInS, wallTimeInS, gracePeriodInS } = limits;
   if (cpuTimeInS === null && wallTimeInS === null) return null;
-  // Twice: loading the module has the same limits again, for itself.
-  const byWall = wallTimeInS === null ? Number.POSITIVE_INFINITY : 2 * wallTimeInS * cores;
-  const byCpu = cpuTimeInS === null ? Number.POSITIVE_INFINITY : 2 * cpuTimeInS;
+  // Loading the module has the same limits again, for itself.
+  const times = 1 + calls;
+  const byWall = wallTimeInS === null ? Number.POSITIVE_INFINITY : times * wallTimeInS * cores;
+  const byCpu = cpuTimeInS === null ? Number.POSITIVE_INFINITY : times * cpuTimeInS;
   const soft = Math.ceil(Math.min(byWall, byCpu)) + BACKSTOP_MARGIN_IN_S;
   const hard = soft + Math.ceil(gracePeriodInS * cores) + 1;
   return hard > LARGEST_RLIMIT_IN_S ? null : { soft, hard };

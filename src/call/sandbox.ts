@@ -54,6 +54,8 @@ export interface Sandbox {
   usage(): Usage | null;
   /** Begins to count the memory peak anew, where the kernel can. */
   resetPeak(): void;
+  /** Whether it keeps this program alive, as it does from its start on. */
+  keepAlive(on: boolean): void;
   /** Kills every process in the container. Resolves when the engine has accepted it; never rejects. */
   kill(): Promise<void>;
   /** Resolves when the container is no more, killing it if need be. Never rejects; says what is left, if anything. */

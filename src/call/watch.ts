@@ -31,7 +31,7 @@ export interface Watch {
   end(): void;
   /** First limit met, with what became of it. */
   readonly stop: Stop | null;
-  /** Usage since `begin`. */
+  /** Usage since `begin`, the peak since its last reset. */
   readonly used: Used;
 }
 
@@ -129,8 +129,8 @@ export function watch(options: WatchOptions): Watch {
         wallInS: startedAt === null ? 0 : (endedAt ?? clock.now()) - startedAt,
         cpuInS: cpuUsed(),
         peakInBytes,
-        oomKills: last?.oomKills ?? 0,
-        pidsRefused: last?.pidsRefused ?? 0,
+        oomKills: (last?.oomKills ?? 0) - (baseline?.oomKills ?? 0),
+        pidsRefused: (last?.pidsRefused ?? 0) - (baseline?.pidsRefused ?? 0),
       };
     },
   };

@@ -11,7 +11,7 @@ import { seeExit, waitForExit } from './container-exit.js';
 import { containerOptions } from './container-options.js';
 import { removeContainer } from './container-removal.js';
 import { openEngineMeter } from './engine-meter.js';
-import { upgrade } from './engine-request.js';
+import { type Asked, upgrade } from './engine-request.js';
 import type { RunnerImage } from './image.js';
 import { formatOwner, thisOwner } from './owner.js';
 import { type ContainerStreams, demultiplex } from './streams.js';
@@ -56,7 +56,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const meter = await openMeter(engine, container, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const exited = seeExit(engine, id, firstWait, record);
-    return makeSandbox({ engine, container, name, streams, meter, timings, exited, forget: () => events.forget(id) });
+    return makeSandbox({ engine, container, name, streams, meter, timings, exited, waited: firstWait, forget: () => events.forget(id) });
   } catch (error) {
     waiting.abort();
     streams?.cut();
@@ -74,10 +74,11 @@ interface Running {
   meter: Meter;
   timings: Sandbox['timings'];
   exited: Sandbox['exited'];
+  waited: Asked;
   forget: () => void;
 }
 
-function makeSandbox({ engine, container, name, streams, meter, timings, exited, forget }: Running): Sandbox {
+function makeSandbox({ engine, container, name, streams, meter, timings, exited, waited, forget }: Running): Sandbox {
   let ended = false;
   void exited.then(() => {
     ended = true;
@@ -106,6 +107,10 @@ function makeSandbox({ engine, container, name, streams, meter, timings, exited,
     meter: meter.kind,
     usage: () => meter.read(),
     resetPeak: () => meter.resetPeak(),
+    keepAlive(on) {
+      streams.keepAlive(on);
+      waited.keepAlive(on);
+    },
     async kill() {
       streams.release();
       // Refused when it has ended: as good as done.

@@ -19,17 +19,20 @@ export interface Asked {
   readonly accepted: Promise<void>;
   /** Rejects with the socket's error, the signal's reason, or an error like dockerode's, with `statusCode` and `json`. */
   readonly answer: Promise<Record<string, unknown>>;
+  /** Whether waiting for it keeps this program alive, as it does at first. */
+  keepAlive(on: boolean): void;
 }
 
 /** Asks for JSON. */
 export function askJson(transport: Transport, method: 'GET' | 'POST', path: string, signal?: AbortSignal): Asked {
-  const responding = respond(begin(transport, { method, path, ...(signal !== undefined && { signal }) }));
+  const request = begin(transport, { method, path, ...(signal !== undefined && { signal }) });
+  const responding = respond(request);
   const accepted = responding.then((response) => (response.statusCode === 200 ? undefined : refuse(response)));
   const answer = accepted.then(() => responding).then(readJson);
   // Whoever waits for one of the two need not wait for the other.
   accepted.catch(() => {});
   answer.catch(() => {});
-  return { accepted, answer };
+  return { accepted, answer, keepAlive: (on) => (on ? request.socket?.ref() : request.socket?.unref()) };
 }
 
 /** GETs JSON that is there at once. */

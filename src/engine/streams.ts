@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { type Duplex, Readable, Writable } from 'node:stream';
 import { createFrameReader } from './stream-frames.js';
 
@@ -16,6 +17,8 @@ export interface ContainerStreams {
   release(): void;
   /** Whether a reader is what keeps the rest from coming. */
   isHeldUp(): boolean;
+  /** Whether the connection keeps this program alive, as it does from the start. */
+  keepAlive(on: boolean): void;
   /** Ends both outputs now, with whatever has come. */
   cut(): void;
 }
@@ -88,5 +91,9 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     full.clear();
     connection.resume();
   };
-  return { stdin, stdout, stderr, ended, release, isHeldUp: () => full.size > 0, cut: () => end(new Error('Cut')) };
+  const keepAlive = (on: boolean) => {
+    // Through ssh it is no socket of ours, and the process that it is keeps us alive anyhow.
+    if (connection instanceof Socket) on ? connection.ref() : connection.unref();
+  };
+  return { stdin, stdout, stderr, ended, release, isHeldUp: () => full.size > 0, keepAlive, cut: () => end(new Error('Cut')) };
 }

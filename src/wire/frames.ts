@@ -113,7 +113,7 @@ export function createFrameParser(delimiter: Uint8Array, { onText, onFrame }: Fr
   function frameLength(bytes: Buffer, at: number): number | undefined {
     if (bytes.length - at < HEADER_BYTES) return undefined;
     const type = bytes.readUInt8(at + DELIMITER_BYTES);
-    if (type < GuestFrame.Loading || type > GuestFrame.End) fail(`Frame ${sequence} has the unknown type ${type}`);
+    if (type < GuestFrame.Loading || type > GuestFrame.Flushed) fail(`Frame ${sequence} has the unknown type ${type}`);
     const number = bytes.readUInt32BE(at + DELIMITER_BYTES + 1);
     if (number !== sequence) fail(`Frame ${sequence} has the number ${number}`);
     const length = bytes.readUInt16BE(at + DELIMITER_BYTES + 5);

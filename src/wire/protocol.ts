@@ -5,16 +5,18 @@
  * Runner → host, on the container's stdout, in between whatever the function prints: frames (see frames.ts).
  *
  *     host                              runner
- *     Job, Code, Arguments  ────────▶   unpacks
+ *     Job, Code             ────────▶   unpacks
  *                           ◀────────   Loading     module load begins (limits count from here, phase 'load')
- *                           ◀────────   Ready       module loaded, arguments decoded, thread pool filled
+ *                           ◀────────   Loaded      module loaded, thread pool filled: a warm container waits here
+ *     Arguments             ────────▶   decodes them
+ *                           ◀────────   Ready
  *     Go                    ────────▶   calls the function (limits count from here anew, phase 'call')
  *     [Limit]               ────────▶   aborts limitSignal, raises the limit's signal in its own process
- *                           ◀────────   Value*, End
- *     Release               ────────▶   exits
+ *                           ◀────────   Value*, End (and Flushed, on stderr)
+ *     Release               ────────▶   exits; or Arguments again, for a further call
  *
  * The runner does not exit before Release (or the end of its stdin), so that the host can take its last reading of the
- * cgroup. A warm container has had Job and Code, and waits for Arguments.
+ * cgroup.
  */
 
 /** Where the runner unpacks the code. */
@@ -36,16 +38,20 @@ export const HostMessage = {
   Release: 6,
 } as const;
 
-/** Frames from the runner to the host. */
+/** Frames from the runner to the host, on stdout but for the last. */
 export const GuestFrame = {
   /** No payload. The code is unpacked, its module is about to be loaded. */
   Loading: 1,
-  /** JSON: {@link Ready}. The function is there, the arguments are decoded. */
-  Ready: 2,
+  /** No payload. The function is there; a warm container waits here. */
+  Loaded: 2,
+  /** JSON: {@link Ready}. The arguments are decoded. */
+  Ready: 3,
   /** The next piece of the encoded value (or, for `threw`, of the encoded error). */
-  Value: 3,
+  Value: 4,
   /** JSON: {@link End}. The last frame of a call. */
-  End: 4,
+  End: 5,
+  /** On stderr, no payload: what the function printed there before its end has all been sent. */
+  Flushed: 6,
 } as const;
 
 export type GuestFrameType = (typeof GuestFrame)[keyof typeof GuestFrame];
@@ -85,8 +91,8 @@ export interface Ready {
 export type End =
   /** The Value frames before it are the encoded value. */
   | { status: 'returned'; durationInS: number; valueInBytes: number }
-  /** The Value frames are the encoded error. `load`: while its module was loaded. */
-  | { status: 'threw'; phase: 'load' | 'call'; durationInS: number; valueInBytes: number }
+  /** The Value frames are the encoded error. `load`: while its module was loaded. `exits`: nobody caught it, the process is ending. */
+  | { status: 'threw'; phase: 'load' | 'call'; durationInS: number; valueInBytes: number; exits: boolean }
   /** The value cannot be carried; `path` like `result.a[3].callback`, `problem` like `is a function`. */
   | { status: 'uncarriable'; durationInS: number; path: string; problem: string }
   | { status: 'tooLarge'; durationInS: number; valueInBytes: number }

@@ -27,7 +27,7 @@ const nothing: Evidence = {
 const exited = (exitCode: number, oomKilled = false): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
 const lost: SandboxExit = { kind: 'lost', reason: 'the engine closed the connection' };
 const returned: End = { status: 'returned', durationInS: 0.5, valueInBytes: 8 };
-const threw: End = { status: 'threw', phase: 'call', durationInS: 0.5, valueInBytes: 8 };
+const threw: End = { status: 'threw', phase: 'call', durationInS: 0.5, valueInBytes: 8, exits: false };
 const exiting = (exitCode: number): End => ({ status: 'exiting', phase: 'call', durationInS: 0.5, exitCode });
 const ordinary = { errno: null, allocationRefused: false };
 const grace = { ...nothing.limits, gracePeriodInS: 1 };

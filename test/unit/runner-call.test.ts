@@ -208,6 +208,7 @@ test('is ready only with its arguments, with its thread pool filled, and calls o
     code: 'import { writeFileSync } from "node:fs"; export default (path) => { writeFileSync(path, ""); return process.hrtime().length; };',
   });
   await runner.frame(GuestFrame.Loading);
+  await runner.frame(GuestFrame.Loaded);
   const mark = join(runner.codeDirectory, 'called');
   runner.sendArguments([mark]);
   const ready = JSON.parse((await runner.frame(GuestFrame.Ready)).toString()) as { tasks: number };
@@ -227,6 +228,7 @@ test('serves one call after another while it is not released', async () => {
     code: 'let calls = 0; export default async (x) => { if (x === 0) throw new Error("zero"); return [++calls, x]; };',
   });
   await runner.frame(GuestFrame.Loading);
+  await runner.frame(GuestFrame.Loaded);
   for (const [argument, status] of [
     [5, 'returned'],
     [0, 'threw'],
@@ -246,11 +248,13 @@ test('serves one call after another while it is not released', async () => {
 test('leaves as soon as the host is gone: before the job, when idle, during a call', async () => {
   const idle = await startRunner({ code: 'export default () => 1; setInterval(() => {}, 1000);' });
   await idle.frame(GuestFrame.Loading);
+  await idle.frame(GuestFrame.Loaded);
   idle.closeInput();
   assert.is((await idle.exited).signal, 'SIGKILL');
 
   const calling = await startRunner({ code: 'export default () => new Promise(() => setInterval(() => {}, 1000));', args: [] });
   await calling.frame(GuestFrame.Loading);
+  await calling.frame(GuestFrame.Loaded);
   await calling.frame(GuestFrame.Ready);
   calling.send(HostMessage.Go);
   await new Promise((resolve) => setTimeout(resolve, 200));

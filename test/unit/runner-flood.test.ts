@@ -29,6 +29,7 @@ test(
     const size = 8 * 2 ** 20;
     const runner = await startRunner({ code, args: [size], discardText: true });
     await runner.frame(GuestFrame.Loading);
+    await runner.frame(GuestFrame.Loaded);
     await runner.frame(GuestFrame.Ready);
     runner.send(HostMessage.Go);
     const { end, value } = await runner.end();

@@ -1,0 +1,181 @@
+import type { Limits } from '../limits.js';
+import type { Payload } from '../payload/payload.js';
+import type { LimitKind } from '../wire/protocol.js';
+import type { Clock } from './clock.js';
+import { type Conversation, converse, type Said } from './conversation.js';
+import { containerDeadline, cpuBackstop } from './deadlines.js';
+import { deferred } from './deferred.js';
+import type { Fault } from './evidence.js';
+import { noticeMessage } from './explain.js';
+import { heapArguments } from './heap-size.js';
+import type { OutputStream } from './output.js';
+import type { Sandbox, SandboxEngine, SandboxSpec } from './sandbox.js';
+import { type Watch, watch } from './watch.js';
+
+/** A container with the function's module loaded, or about to be. */
+export interface Prepared {
+  readonly sandbox: Sandbox;
+  readonly conversation: Conversation;
+  /** Of the module's loading; ended when that is. */
+  readonly watch: Watch;
+  readonly cores: number;
+  /** How far it has come. */
+  readonly phase: 'boot' | 'load' | 'loaded';
+  /** Settles with true when the function can be called, with false when there is nothing to call. Never rejects. */
+  readonly loaded: Promise<boolean>;
+  /** What the runner said instead of being ready. */
+  readonly said: Said | null;
+  readonly fault: Fault | null;
+  /** Seconds from the container's start until it was loaded. */
+  readonly loadedInS: number;
+  /** Where what it prints goes; at first it is kept, and handed over in order when this is set. */
+  print: (stream: OutputStream, bytes: Buffer) => void;
+}
+
+export interface PrepareRequest {
+  readonly engine: SandboxEngine;
+  readonly payload: Payload;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** A runner of a container that started has that long to come up; a machine that is busy beyond measure needs seconds. */
+const BOOT_TIME_IN_S = 60;
+
+/**
+ * Starts a container and has it load the function's module, under the limits of a call.
+ * @throws PynisherError when the engine cannot.
+ */
+export async function prepare({ engine, payload, limits, clock }: PrepareRequest): Promise<Prepared> {
+  const sandbox = await engine.start(specFor(limits, payload, engine.cores));
+  const startedAt = clock.now();
+  const conversation = converse(sandbox, limits.maxResultInBytes);
+  const loaded = deferred<boolean>();
+  const printed: [OutputStream, Buffer][] = [];
+  let printedBytes = 0;
+  let phase: Prepared['phase'] = 'boot';
+  let said: Said | null = null;
+  let fault: Fault | null = null;
+  let loadedInS = 0;
+
+  const watcher = watch({
+    ...timeLimits(limits),
+    cores: coresFor(limits, engine.cores),
+    clock,
+    usage: () => sandbox.usage(),
+    onNotice: (kind) => giveNotice(conversation, limits, kind),
+    onKill: () => void sandbox.kill(),
+  });
+  const cancelBoot = clock.after(BOOT_TIME_IN_S, () => {
+    fault ??= {
+      kind: 'engine',
+      message: `The container ${sandbox.id.slice(0, 12)} started, but nisher's runner was not up after ${BOOT_TIME_IN_S} s`,
+      hint: 'Is the machine overloaded? `nisher doctor` times a container',
+    };
+    void sandbox.kill();
+  });
+  const settle = (isLoaded: boolean) => {
+    cancelBoot();
+    watcher.end();
+    loaded.resolve(isLoaded);
+  };
+  const keep = (stream: OutputStream, bytes: Buffer) => {
+    // One call's worth: what a module prints beyond it would be dropped by the call, too.
+    if (printedBytes > limits.maxOutputInBytes) return;
+    printedBytes += bytes.length;
+    printed.push([stream, bytes]);
+  };
+  conversation.onText = keep;
+  conversation.onLoading = () => {
+    cancelBoot();
+    phase = 'load';
+    watcher.begin();
+  };
+  conversation.onLoaded = () => {
+    // A limit met while the module was loading: the function is not called any more, though it could be.
+    if (watcher.stop !== null) {
+      void sandbox.kill();
+      return;
+    }
+    phase = 'loaded';
+    loadedInS = clock.now() - startedAt;
+    settle(true);
+  };
+  void conversation.said.then((word) => {
+    if (phase === 'loaded') return;
+    said = word;
+    fault ??= conversation.fault;
+    settle(false);
+  });
+  conversation.sendJob(
+    {
+      entry: payload.entry,
+      exportName: payload.exportName,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', ...limits.env },
+      maxResultInBytes: Math.min(limits.maxResultInBytes, Number.MAX_SAFE_INTEGER),
+    },
+    payload,
+  );
+  return {
+    sandbox,
+    conversation,
+    watch: watcher,
+    cores: coresFor(limits, engine.cores),
+    loaded: loaded.promise,
+    get phase() {
+      return phase;
+    },
+    get said() {
+      return said;
+    },
+    get fault() {
+      return fault;
+    },
+    get loadedInS() {
+      return loadedInS;
+    },
+    get print() {
+      return conversation.onText;
+    },
+    set print(to) {
+      conversation.onText = to;
+      for (const [stream, bytes] of printed.splice(0)) to(stream, bytes);
+    },
+  };
+}
+
+/** The limits that a watch keeps. */
+export function timeLimits({ wallTimeInS, cpuTimeInS, gracePeriodInS }: Limits) {
+  return { wallTimeInS, cpuTimeInS, gracePeriodInS };
+}
+
+/** Cores that a container can use at once. */
+function coresFor({ cpus }: Limits, cores: number): number {
+  return Math.min(cores, cpus ?? cores);
+}
+
+/** Tells the runner that the grace period begins. */
+export function giveNotice(conversation: Conversation, limits: Limits, kind: LimitKind): void {
+  limits.logger?.debug('Grace period begins', { limit: kind, gracePeriodInS: limits.gracePeriodInS });
+  conversation.notice({ kind, message: noticeMessage(kind, limits) });
+}
+
+function specFor(limits: Limits, payload: Payload, cores: number): SandboxSpec {
+  return {
+    memInBytes: limits.memInBytes,
+    cpus: limits.cpus,
+    extraTasks: limits.numProcesses === null ? null : limits.numProcesses - 1,
+    cpuBackstopInS: cpuBackstop(limits, cores, limits.context.maxTasksPerChild),
+    scratchInBytes: limits.scratchInBytes ?? limits.memInBytes ?? UNBOUNDED_SCRATCH,
+    codeInBytes: payload.unpackedInBytes,
+    nodeArguments: heapArguments(limits.memInBytes),
+    // One that serves many calls has its owner's word only.
+    deadline: limits.context.maxTasksPerChild > 1 ? null : containerDeadline(limits, Date.now()),
+    image: limits.context.image,
+    runtime: limits.context.runtime,
+    network: limits.context.network,
+  };
+}
+
+/** A tmpfs takes any size; the machine's memory is the bound then. */
+const UNBOUNDED_SCRATCH = 2 ** 40;
