@@ -14,6 +14,8 @@ export interface ContainerStreams {
    * has been taken from it (Docker 20.10 did not even answer to a kill). What a dead container had in its pipes is little.
    */
   release(): void;
+  /** Whether there may be more to come. */
+  isOpen(): boolean;
   /** Whether a reader is what keeps the rest from coming. */
   isHeldUp(): boolean;
   /** Ends both outputs now, with whatever has come. */
@@ -88,5 +90,14 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     full.clear();
     connection.resume();
   };
-  return { stdin, stdout, stderr, ended, release, isHeldUp: () => full.size > 0, cut: () => end(new Error('Cut')) };
+  return {
+    stdin,
+    stdout,
+    stderr,
+    ended,
+    release,
+    isOpen: () => !over,
+    isHeldUp: () => full.size > 0,
+    cut: () => end(new Error('Cut')),
+  };
 }
