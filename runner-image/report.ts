@@ -46,7 +46,13 @@ function standIn(thrown: unknown, why: Error): Error {
   return error;
 }
 
-export function reportThrew(thrown: unknown, phase: 'load' | 'call', durationInS: number, maxBytes: number, exits = false): Report {
+export function reportThrew(
+  thrown: unknown,
+  phase: 'load' | 'call',
+  durationInS: number,
+  maxBytes: number,
+  exits = false,
+): Report {
   let value: Uint8Array[];
   try {
     value = encode(thrown, { root: 'error', maxBytes });

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { type EncodedArguments, encodeArguments } from './call/encode-arguments.js';
 import { Output, type OutputChunk } from './call/output.js';
 import { takePlace } from './call/places.js';
-import { openEngine } from './context.js';
+import type { Leases } from './leases.js';
 import { checkLimits, type LimitOptions, type Limits } from './limits.js';
 import type { ExitStatus, Outcome } from './outcome.js';
 import { fromFunction } from './payload/from-function.js';
@@ -95,6 +95,13 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const underWay = new Set<Promise<unknown>>();
   let last: Outcome | null = null;
   let packed: Promise<Payload> | null = null;
+  let leases: Leases | null = null;
+
+  const openLeases = async (): Promise<Leases> => {
+    const { createLeases } = await import('./leases.js');
+    leases ??= createLeases(limits);
+    return leases;
+  };
 
   // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
   const packOnce = (): Promise<Payload> => {
@@ -110,15 +117,18 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
     const place = await takePlace(limits.context, limits.signal);
     try {
       const { runCall } = await import('./call/call.js');
-      const outcome = await runCall({
+      const { outcome, gone } = await runCall({
         functionName,
         args,
         limits,
         output,
         queuedInS: place.waitedInS,
         pack: packOnce,
-        engine: () => openEngine(limits.context, (line) => limits.logger?.info(line)),
+        lease: async (payload) => (await openLeases()).take(payload),
+        onCalled: () => leases?.called(),
       });
+      underWay.add(gone);
+      void gone.then(() => underWay.delete(gone));
       last = outcome;
       return outcome;
     } finally {
@@ -140,7 +150,8 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
     });
   };
   const close = async () => {
-    await Promise.allSettled(underWay);
+    while (underWay.size > 0) await Promise.allSettled(underWay);
+    await leases?.close();
   };
 
   const limited = async (...args: unknown[]) => (await run(...args)).result;

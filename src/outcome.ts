@@ -28,7 +28,7 @@ export interface OutcomeFacts {
   /** How many bytes were read but not kept. */
   readonly stdoutDroppedBytes: number;
   readonly stderrDroppedBytes: number;
-  /** Exit code of the function's process, 128 + n when signal n ended it; null when no container was started, or its end was not seen. */
+  /** 0 when the outcome was certain before its process ended. Otherwise exit code of the function's process, 128 + n when signal n ended it; null when no container was started, or its end was not seen. */
   readonly exitCode: number | null;
   /** Name of the signal that ended the function's process; null when none did. */
   readonly signal: NodeJS.Signals | null;
@@ -43,16 +43,17 @@ export interface OutcomeFacts {
 
 /** Where the time of a call went, in seconds. 0 for a step that was not reached. */
 export interface Timings {
-  /** From the call until the container was asked for, waiting for a place included. */
+  /** From the call until it had a place, and a warm container if it got one. */
   readonly queue: number;
   /** Function to archive; next to nothing when it is packed already. */
   readonly pack: number;
+  /** This and the next two are 0 for a warm container: they were over before the call. */
   readonly create: number;
   readonly start: number;
   /** From the container's start until the function was ready to be called: node's start, unpacking, loading the module. */
   readonly load: number;
   readonly call: number;
-  /** From the function's end until the container was gone. */
+  /** From the function's end until the container was gone; 0 when the outcome was certain before that, and did not wait. */
   readonly finish: number;
 }
 

@@ -4,6 +4,7 @@ import type { Payload } from '../payload/payload.js';
 import { type Clock, systemClock } from './clock.js';
 import { concludeCall } from './conclude.js';
 import type { Said } from './conversation.js';
+import { atMost, dismiss } from './dismiss.js';
 import type { EncodedArguments } from './encode-arguments.js';
 import type { Fault } from './evidence.js';
 import { engineFault, packFault } from './faults.js';
@@ -18,8 +19,12 @@ export interface Lease {
   readonly prepared: Prepared;
   /** Whether it was started ahead of the call. */
   readonly warm: boolean;
-  /** Takes it back for a further call, if it may serve one; else it is the call's to end. */
-  giveBack(): boolean;
+  /**
+   * The call is done with it, once for each lease.
+   * @param reusable whether it is fit for another call
+   * @returns whether it was taken back; else it is the call's to end
+   */
+  end(reusable: boolean): boolean;
 }
 
 export interface CallRequest {
@@ -63,12 +68,8 @@ export interface FinishedCall {
   readonly gone: Promise<void>;
 }
 
-/** A runner that was released exits at once; one that does not, is killed. */
-const RELEASE_TIME_IN_S = 5;
 /** What was printed before the last word is on its way, on the other stream. */
 const FLUSH_TIME_IN_S = 1;
-/** The engine delivers what a container printed within 2 s of its end, or never. */
-const DRAIN_TIME_IN_S = 5;
 
 /** Runs one call from start to end. Never rejects: whatever happens is in the outcome. */
 export async function runCall(request: CallRequest): Promise<FinishedCall> {
@@ -102,8 +103,6 @@ export async function runCall(request: CallRequest): Promise<FinishedCall> {
   return { outcome: concludeCall(record), gone };
 }
 
-type Finishing = Pick<CallRecord, 'clock'> & { readonly limits: Limits };
-
 /** In an object, for an async function would wait for a promise that it returns. */
 interface Going {
   readonly gone: Promise<void>;
@@ -133,8 +132,9 @@ async function perform(record: CallRecord): Promise<Going> {
     const spoilt = !(await serve(record, lease)) && lease.warm && record.fault === null && !aborted(record);
     if (!spoilt) return await conclude(record, lease);
     // It died while it waited: a warm container that does never costs a call.
-    void finish(lease.prepared, true, { clock, limits: request.limits });
-    record.watch = null;
+    lease.end(false);
+    void dismiss(lease.prepared, true, { clock, limits: request.limits });
+    Object.assign(record, { phase: 'boot', watch: null, said: null });
   }
 }
 
@@ -164,7 +164,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     record.phase = prepared.phase === 'boot' ? 'boot' : 'load';
     record.said = prepared.said;
     record.fault ??= prepared.fault;
-    return true;
+    return record.said !== null || prepared.watch.stop !== null;
   }
   if (!lease.warm) timings.load = prepared.loadedInS;
   record.phase = 'call';
@@ -204,12 +204,13 @@ async function conclude(record: CallRecord, lease: Lease): Promise<Going> {
   request.output.letGo();
   if (isCertain(record) && (await atMost(clock, FLUSH_TIME_IN_S, prepared.conversation.flushed))) {
     record.exit = { kind: 'exited', exitCode: 0, oomKilled: false };
-    if (record.watch?.stop === null && lease.giveBack()) return { gone: nothingToDo };
+    if (lease.end(record.watch?.stop === null)) return { gone: nothingToDo };
     prepared.sandbox.keepAlive(false);
-    return { gone: finish(prepared, false, finishing).then(() => {}) };
+    return { gone: dismiss(prepared, false, finishing).then(() => {}) };
   }
+  lease.end(false);
   const finishingSince = clock.now();
-  record.exit = await finish(prepared, record.fault !== null || record.abortedEarly, finishing);
+  record.exit = await dismiss(prepared, record.fault !== null || record.abortedEarly, finishing);
   timings.finish = clock.now() - finishingSince;
   return { gone: nothingToDo };
 }
@@ -221,22 +222,12 @@ async function conclude(record: CallRecord, lease: Lease): Promise<Going> {
 function isCertain({ fault, said, prepared, watch: watcher }: CallRecord): boolean {
   if (fault !== null || said === null || prepared?.sandbox.meter !== 'cgroup' || watcher?.stop?.killed) return false;
   const { end } = said;
-  return end.status === 'returned' || end.status === 'uncarriable' || end.status === 'tooLarge' || (end.status === 'threw' && !end.exits);
-}
-
-/** Lets the container end, or ends it, sees its end, and sees it gone. */
-async function finish({ sandbox, conversation }: Prepared, kill: boolean, { clock, limits }: Finishing): Promise<SandboxExit> {
-  if (kill) void sandbox.kill();
-  else conversation.release();
-  const cancelKill = clock.after(RELEASE_TIME_IN_S, () => void sandbox.kill());
-  const exit = await sandbox.exited;
-  cancelKill();
-  await atMost(clock, DRAIN_TIME_IN_S, conversation.drained);
-  const { leftBehind } = await sandbox.remove();
-  if (leftBehind !== null) {
-    limits.logger?.warn(`The container could not be removed: ${leftBehind}. \`nisher gc\` removes it`, { container: sandbox.id });
-  }
-  return exit;
+  return (
+    end.status === 'returned' ||
+    end.status === 'uncarriable' ||
+    end.status === 'tooLarge' ||
+    (end.status === 'threw' && !end.exits)
+  );
 }
 
 /** Asked again after each step: the caller may abort at any time. */
@@ -248,7 +239,10 @@ function tooLittleMemory(record: CallRecord): boolean {
   const { memInBytes } = record.request.limits;
   const needed = LEAST_MEMORY_IN_BYTES + (record.payload?.unpackedInBytes ?? 0);
   if (memInBytes === null || memInBytes >= needed) return false;
-  record.fault ??= { kind: 'memory', message: `Node.js and the function's code need ${Math.ceil(needed / 2 ** 20)} MB to start with` };
+  record.fault ??= {
+    kind: 'memory',
+    message: `Node.js and the function's code need ${Math.ceil(needed / 2 ** 20)} MB to start with`,
+  };
   return true;
 }
 
@@ -259,15 +253,4 @@ async function attempt<T>(record: CallRecord, faultFor: (error: unknown) => Faul
     record.fault ??= faultFor(error);
     return null;
   }
-}
-
-/** @returns whether it settled in that time */
-async function atMost(clock: Clock, seconds: number, promise: Promise<void>): Promise<boolean> {
-  let cancel = () => {};
-  const timeout = new Promise<boolean>((resolve) => {
-    cancel = clock.after(seconds, () => resolve(false));
-  });
-  const settled = await Promise.race([promise.then(() => true), timeout]);
-  cancel();
-  return settled;
 }

@@ -26,6 +26,8 @@ export interface Prepared {
   /** What the runner said instead of being ready. */
   readonly said: Said | null;
   readonly fault: Fault | null;
+  /** Whether its streams have ended: nobody is there any more. */
+  readonly over: boolean;
   /** Seconds from the container's start until it was loaded. */
   readonly loadedInS: number;
   /** Where what it prints goes; at first it is kept, and handed over in order when this is set. */
@@ -57,6 +59,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   let said: Said | null = null;
   let fault: Fault | null = null;
   let loadedInS = 0;
+  let over = false;
 
   const watcher = watch({
     ...timeLimits(limits),
@@ -107,6 +110,9 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     fault ??= conversation.fault;
     settle(false);
   });
+  void conversation.drained.then(() => {
+    over = true;
+  });
   conversation.sendJob(
     {
       entry: payload.entry,
@@ -130,6 +136,9 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     },
     get fault() {
       return fault;
+    },
+    get over() {
+      return over;
     },
     get loadedInS() {
       return loadedInS;

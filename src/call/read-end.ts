@@ -14,7 +14,13 @@ export function readEnd(payload: Buffer): End {
     case 'returned':
       return { status: 'returned', durationInS: durationInS(), valueInBytes: number(fields, 'valueInBytes') };
     case 'threw':
-      return { status: 'threw', phase: phase(), durationInS: durationInS(), valueInBytes: number(fields, 'valueInBytes'), exits: fields.exits === true };
+      return {
+        status: 'threw',
+        phase: phase(),
+        durationInS: durationInS(),
+        valueInBytes: number(fields, 'valueInBytes'),
+        exits: fields.exits === true,
+      };
     case 'uncarriable':
       return {
         status: 'uncarriable',

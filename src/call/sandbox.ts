@@ -13,6 +13,8 @@ export interface SandboxEngine {
   start(spec: SandboxSpec): Promise<Sandbox>;
   /** Processors of the machine the containers run on. */
   readonly cores: number;
+  /** Memory of that machine. */
+  readonly memInBytes: number;
 }
 
 /** What a container is made with. Sizes in bytes, `null`: no restriction. */

@@ -71,18 +71,23 @@ export function waitForExit({ transport }: Engine, id: string, signal: AbortSign
   return askJson(transport, 'POST', `/containers/${id}/wait?condition=next-exit`, signal);
 }
 
-/** Settles once the container has ended; never rejects. */
+/**
+ * Settles once the container has ended, or cannot be reached any more; never rejects.
+ * @param isAttached whether the container's own connection holds still
+ */
 export async function seeExit(
   engine: Engine,
   id: string,
   firstWait: Asked,
   events: Readonly<ContainerRecord>,
+  isAttached: () => boolean,
 ): Promise<SandboxExit> {
   for (let waiting = firstWait; ; waiting = askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=not-running`)) {
     const waited = await waiting.answer.then(readWait, () => null);
     const inspected = await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
     const exit = concludeExit({ waited, inspected, events });
     if (exit !== null) return exit;
+    if (!isAttached()) return { kind: 'lost', reason: 'the connections with the engine broke while it ran' };
     await sleep(INSPECTION_INTERVAL_IN_MS);
   }
 }

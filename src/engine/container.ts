@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from 'dockerode';
-import type { Sandbox, SandboxSpec } from '../call/sandbox.js';
+import type { Sandbox, SandboxExit, SandboxSpec } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import { findCgroup } from './cgroup-path.js';
 import type { Engine } from './connect.js';
@@ -19,6 +19,9 @@ import { type Meter, openCgroupMeter } from './usage.js';
 
 /** The engine delivers what a container printed within 2 s of its end, or never. */
 const LAST_OUTPUT_TIME_IN_MS = 3_000;
+
+/** By then a container that has ended is known to have, and an engine that restarted has been asked. */
+const CONNECTION_LOST_AFTER_IN_MS = 5_000;
 
 /**
  * Creates, attaches, starts: in that order, as an attach after the start loses output.
@@ -55,8 +58,9 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     await ask('start a container', (abortSignal) => container.start({ abortSignal }));
     const meter = await openMeter(engine, container, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
-    const exited = seeExit(engine, id, firstWait, record);
-    return makeSandbox({ engine, container, name, streams, meter, timings, exited, waited: firstWait, forget: () => events.forget(id) });
+    const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen), connectionLost(streams)]);
+    const forget = () => events.forget(id);
+    return makeSandbox({ engine, container, name, streams, meter, timings, exited, waited: firstWait, forget });
   } catch (error) {
     waiting.abort();
     streams?.cut();
@@ -64,6 +68,15 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     await removeContainer(engine, id, false);
     throw error;
   }
+}
+
+/** Settles when the connection with a container has broken, and its end is not what broke it. */
+async function connectionLost(streams: ContainerStreams): Promise<SandboxExit> {
+  const problem = await streams.ended;
+  // Nothing to add to what is seen of the end; this promise goes with the sandbox.
+  if (problem === null) return await new Promise(() => {});
+  await sleep(CONNECTION_LOST_AFTER_IN_MS, undefined, { ref: false });
+  return { kind: 'lost', reason: `the connection with the container broke: ${problem.message}` };
 }
 
 interface Running {

@@ -41,6 +41,7 @@ export async function openDockerEngine({
     info: connection.info,
     endpoint: connection.endpoint,
     cores: connection.info.cores,
+    memInBytes: connection.info.memInBytes,
     async start(spec) {
       sweepLater(connection);
       const imageOf = () => ensureImage(connection, { ...request, image: spec.image ?? image });

@@ -15,6 +15,8 @@ export interface ContainerStreams {
    * has been taken from it (Docker 20.10 did not even answer to a kill). What a dead container had in its pipes is little.
    */
   release(): void;
+  /** Whether there may be more to come. */
+  isOpen(): boolean;
   /** Whether a reader is what keeps the rest from coming. */
   isHeldUp(): boolean;
   /** Whether the connection keeps this program alive, as it does from the start. */
@@ -91,9 +93,18 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     full.clear();
     connection.resume();
   };
-  const keepAlive = (on: boolean) => {
-    // Through ssh it is no socket of ours, and the process that it is keeps us alive anyhow.
-    if (connection instanceof Socket) on ? connection.ref() : connection.unref();
+  return {
+    stdin,
+    stdout,
+    stderr,
+    ended,
+    release,
+    isOpen: () => !over,
+    isHeldUp: () => full.size > 0,
+    keepAlive(on) {
+      // Through ssh it is no socket of ours, and the process that it is keeps us alive anyhow.
+      if (connection instanceof Socket) on ? connection.ref() : connection.unref();
+    },
+    cut: () => end(new Error('Cut')),
   };
-  return { stdin, stdout, stderr, ended, release, isHeldUp: () => full.size > 0, keepAlive, cut: () => end(new Error('Cut')) };
 }

@@ -1,5 +1,5 @@
-import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, relative } from 'node:path';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
 import { type Archive, type ArchiveEntry, makeArchive } from './archive.js';
 import { type Compiled, compile, compileJson } from './compile.js';
 import { discover } from './discover.js';
@@ -121,8 +121,8 @@ async function gather(entry: string): Promise<Gathered> {
 async function addAsIs(files: Map<string, ArchiveEntry>, path: string): Promise<void> {
   const stats = await lstat(path);
   if (stats.isSymbolicLink()) {
-    const target = await readlink(path);
-    files.set(path, { kind: 'symlink', target: isAbsolute(target) ? relative(dirname(path), target) : target });
+    // Straight to the end: folders on the link's own way may be links, which the archive does not have.
+    files.set(path, { kind: 'symlink', target: relative(await realpath(dirname(path)), await realpath(path)) });
     return;
   }
   if (!stats.isFile()) return;

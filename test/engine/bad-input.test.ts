@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
-import { enforceLimits, fromModule, getContext, type Outcome } from '../../src/index.js';
+import { fromModule, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, before, after } = suite('bad input');
 let folder = '';

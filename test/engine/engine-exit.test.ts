@@ -159,7 +159,15 @@ async function startDaemon(folder: string): Promise<ChildProcess> {
     dockerd,
     [
       ...['--host', `unix://${folder}/docker.sock`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
-      ...['--pidfile', `${folder}/pid`, '--bridge=none', '--iptables=false', '--ip-masq=false', '--log-level=error', '--shutdown-timeout=2'],
+      ...[
+        '--pidfile',
+        `${folder}/pid`,
+        '--bridge=none',
+        '--iptables=false',
+        '--ip-masq=false',
+        '--log-level=error',
+        '--shutdown-timeout=2',
+      ],
     ],
     { stdio: 'ignore' },
   );

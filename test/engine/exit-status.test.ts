@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert';
 import {
   AnythingException,
   CpuTimeoutException,
-  enforceLimits,
   fromModule,
   getContext,
   MemorylimitException,
@@ -15,6 +14,7 @@ import {
 } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, after } = suite('exit statuses on the engine');
 const MB = 2 ** 20;

@@ -2,10 +2,11 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { enforceLimits, fromModule } from '../../src/index.js';
+import { fromModule } from '../../src/index.js';
 import { type Files, makeProject, type Project } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, before, after } = suite('functions in a container');
 const root = fileURLToPath(new URL('../../', import.meta.url));

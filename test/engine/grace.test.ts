@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
-import { enforceLimits, fromModule } from '../../src/index.js';
+import { fromModule } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, after } = suite('grace period');
 const grace = (name: 'returnsInGrace' | 'rejectsWithReason' | 'ignoresIt' | 'listensToSignal' | 'burnsThenReturns') =>

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { enforceLimits } from '../../src/index.js';
+
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, after } = suite('output');
 const captured = enforceLimits({ captureOutput: true, wallTimeInS: 60 });

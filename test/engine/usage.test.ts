@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
-import { enforceLimits } from '../../src/index.js';
+
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
+import { enforceLimits } from '../support/spawned.js';
 
 const { test, after } = suite('memory, CPU time and processes');
 const MB = 2 ** 20;

@@ -71,6 +71,21 @@ test('an optional package that is not installed does no harm', async () => {
   assert.equal(value, ['none', 'no nope']);
 });
 
+test('a link that leads through linked folders', async () => {
+  const { value } = await call(
+    {
+      'package.json': esm,
+      'main.js': `import dep from 'dep'; export default () => dep`,
+      'store/dep/package.json': '{ "main": "main.js" }',
+      'store/dep/main.js': `module.exports = 'found'`,
+      elsewhere: { link: 'store' },
+      'node_modules/dep': { link: '../elsewhere/dep' },
+    },
+    'main.js',
+  );
+  assert.is(value, 'found');
+});
+
 test('pnpm: links stay links', async () => {
   const store = 'node_modules/.pnpm';
   const { value, names } = await call(

@@ -1,0 +1,108 @@
+import type { Lease } from './call/call.js';
+import { quietClock, systemClock } from './call/clock.js';
+import { dismiss } from './call/dismiss.js';
+import { type Prepared, prepare } from './call/prepare.js';
+import type { SandboxEngine } from './call/sandbox.js';
+import { openEngine } from './context.js';
+import { createPool, type Pool } from './engine/pool.js';
+import { createStarts, type Starts } from './engine/starts.js';
+import type { Limits } from './limits.js';
+import type { Payload } from './payload/payload.js';
+
+/** Where one function's calls get their containers. */
+export interface Leases {
+  /** A container for a call. @throws PynisherError when the engine has none. */
+  take(payload: Payload): Promise<Lease>;
+  /** The function that was waited for runs now: time to start ahead for the next call. */
+  called(): void;
+  /** Ends what waits for calls. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Seconds that a warm container waits for a call before it is given up. */
+const IDLE_TIME_IN_S = 10;
+/** A call that is over sooner is not disturbed by the next one's container. */
+const REFILL_DELAY_IN_S = 0.01;
+/** All warm containers together may be allowed this share of the machine's memory. */
+const WARM_MEMORY_SHARE = 0.5;
+/** What one without a limit is counted as. */
+const UNLIMITED_COUNTS_AS_IN_BYTES = 256 * 2 ** 20;
+
+export function createLeases(limits: Limits): Leases {
+  const { context, logger } = limits;
+  const engine = () => openEngine(context, (line) => logger?.info(line));
+  const start = async (payload: Payload, ahead: boolean): Promise<Prepared> => {
+    const prepared = await prepare({ engine: await engine(), payload, limits, clock: ahead ? quietClock : systemClock });
+    if (ahead) prepared.sandbox.keepAlive(false);
+    return prepared;
+  };
+  if (context.method === 'spawn') {
+    return {
+      take: async (payload) => ({ prepared: await start(payload, false), warm: false, end: () => false }),
+      called: () => {},
+      close: async () => {},
+    };
+  }
+
+  let pool: Pool<Prepared> | null = null;
+  const served = new WeakMap<Prepared, number>();
+  const poolFor = async (payload: Payload): Promise<Pool<Prepared>> => {
+    if (pool !== null) return pool;
+    const machine = await engine();
+    pool ??= createPool<Prepared>({
+      start: (ahead) => start(payload, ahead),
+      settled: (prepared) => prepared.loaded,
+      discard: async (prepared) => void (await dismiss(prepared, prepared.phase !== 'loaded', { clock: quietClock, limits })),
+      // One that failed while it was loaded says so to the call that gets it.
+      isUsable: (prepared) => !(prepared.over && prepared.phase === 'loaded'),
+      most: mostWarm(limits, machine),
+      idleTimeInS: IDLE_TIME_IN_S,
+      starts: startsOn(context.engine, machine),
+      after: quietClock.after,
+    });
+    return pool;
+  };
+
+  return {
+    async take(payload) {
+      const from = await poolFor(payload);
+      const { item: prepared, warm } = await from.take();
+      return {
+        prepared,
+        warm,
+        end(reusable) {
+          const calls = (served.get(prepared) ?? 0) + 1;
+          served.set(prepared, calls);
+          const takenBack = reusable && calls < context.maxTasksPerChild;
+          if (takenBack) {
+            prepared.conversation.nextCall();
+            prepared.sandbox.keepAlive(false);
+            from.putBack(prepared);
+          } else from.usedUp();
+          from.refill();
+          return takenBack;
+        },
+      };
+    },
+    called: () => void quietClock.after(REFILL_DELAY_IN_S, () => pool?.refill()),
+    async close() {
+      const closing = pool;
+      pool = null;
+      await closing?.close();
+    },
+  };
+}
+
+function mostWarm({ context, memInBytes }: Limits, machine: SandboxEngine): number {
+  const byMemory = Math.floor((WARM_MEMORY_SHARE * machine.memInBytes) / (memInBytes ?? UNLIMITED_COUNTS_AS_IN_BYTES));
+  return Math.min(context.warm ?? Number.POSITIVE_INFINITY, context.maxConcurrency ?? Number.POSITIVE_INFINITY, byMemory);
+}
+
+const startsByEngine = new Map<string | null, Starts>();
+
+/** One count for all functions on an engine. */
+function startsOn(engine: string | null, { cores }: SandboxEngine): Starts {
+  const starts = startsByEngine.get(engine) ?? createStarts(cores);
+  startsByEngine.set(engine, starts);
+  return starts;
+}
