@@ -7,7 +7,7 @@ const { reallyExit } = underlying;
 export type Exiting =
   /** An error that nobody caught. */
   | { kind: 'error'; error: unknown }
-  /** process.exit, also by `process.exitCode` and the like. */
+  /** process.exit, also by `process.exitCode` and the like. Its code is 0 to 255, as {@link statusOf} says. */
   | { kind: 'exit'; exitCode: number }
   /** Nothing is left to run. */
   | { kind: 'idle' };
@@ -16,6 +16,15 @@ export type Exiting =
 export function exitNow(exitCode: number): never {
   Reflect.apply(reallyExit, process, [exitCode]);
   throw new Error('unreachable');
+}
+
+/** What the kernel makes of whatever a program exits with: the low 8 bits of an integer. -1 is 255, and '3', which Node allows, is 3. */
+function statusOf(exitCode: unknown): number {
+  try {
+    return (exitCode as number) & 0xff;
+  } catch {
+    return 0; // A symbol, a BigInt or an object without a number in it: node takes them for 0, too.
+  }
 }
 
 /**
@@ -49,8 +58,9 @@ export function beforeExiting(callback: (exiting: Exiting) => void): void {
     return Reflect.apply(exit, process, code) as never;
   };
   underlying.reallyExit = (exitCode = 0) => {
-    tell({ kind: 'exit', exitCode });
-    exitNow(exitCode);
+    const status = statusOf(exitCode);
+    tell({ kind: 'exit', exitCode: status });
+    exitNow(status);
   };
   // The monitor changes nothing: what it sees may still be handled, and the function go on.
   process.on('uncaughtExceptionMonitor', (error: unknown) => {

@@ -46,6 +46,12 @@ const output = openOutput(Uint8Array.from(job.delimiter.match(/../g) ?? [], (hex
 /** The function's code that runs, or has control, at this moment. */
 let running: { phase: 'load' | 'call'; since: bigint } | undefined;
 
+/** A notice for a call that had not begun when it came. */
+let earlyNotice: LimitNotice | undefined;
+
+/** For what settles when its end has been told already, by an 'exit' listener of the function's for one: it is too late. */
+const never = new Promise<never>(() => {});
+
 function finish({ end, value }: Report): void {
   running = undefined;
   output.end(end, value);
@@ -76,12 +82,15 @@ function prepareProcess(entry: string): void {
 async function loadFunction(entry: string): Promise<object> {
   input.listen(({ type, payload }) => {
     if (type !== HostMessage.Limit) return false;
-    if (running) giveNotice(JSON.parse(fromUtf8(payload)) as LimitNotice);
+    const notice = JSON.parse(fromUtf8(payload)) as LimitNotice;
+    if (running) giveNotice(notice);
+    else earlyNotice = notice;
     return true;
   });
   running = { phase: 'load', since: now() };
   output.write(GuestFrame.Loading);
   const loaded = await load(entry, job.exportName);
+  if (running === undefined) return never;
   if (loaded.kind === 'function') {
     running = undefined;
     output.write(GuestFrame.Loaded);
@@ -101,7 +110,11 @@ async function serveCall(target: object): Promise<void> {
   output.write(GuestFrame.Ready, { tasks: readdirSync('/proc/self/task').length } satisfies Ready);
   receive(HostMessage.Go);
   running = { phase: 'call', since: now() };
-  const { threw, value, started, ended } = (await settled(outer.call(target, args))).value as Settlement;
+  const settling = settled(outer.call(target, args));
+  // Now that the function has had the chance to listen.
+  if (earlyNotice !== undefined) giveNotice(earlyNotice);
+  const { threw, value, started, ended } = (await settling).value as Settlement;
+  if (running === undefined) return never;
   const durationInS = seconds(started, ended);
   finish(
     threw ? reportThrew(value, 'call', durationInS, maxResultInBytes) : reportReturned(value, durationInS, maxResultInBytes),

@@ -67,7 +67,7 @@ test('contains what is needed, and nothing else', () => {
     assert.ok(contents.includes(name), `${name} is missing`);
   }
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Dockerfile\.runner|dist\/(src|runner-image)\/.*\.(js|d\.ts))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Dockerfile\.runner|docs\/[a-z]+\.md|dist\/(src|runner-image)\/.*\.(js|d\.ts))$/;
   assert.equal(
     contents.filter((name) => !allowed.test(name)),
     [],

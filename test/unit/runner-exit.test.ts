@@ -25,6 +25,35 @@ test(
   { timeoutInS: 30 },
 );
 
+test(
+  'an exit code is what the kernel makes of it',
+  async () => {
+    const cases: [given: string, code: number][] = [
+      ['-1', 255],
+      ['"3"', 3],
+      ['256', 0],
+      ['2 ** 40 + 5', 5],
+    ];
+    for (const [given, expected] of cases) {
+      const { end, code } = await runCall({ code: `export default () => process.exit(${given});` });
+      assert.ok(end.status === 'exiting' && end.exitCode === expected, `${given}: ${JSON.stringify(end)}`);
+      assert.is(code, expected);
+    }
+    const { end, code } = await runCall({ code: 'export default () => process.reallyExit(Symbol("odd"));' });
+    assert.ok(end.status === 'exiting' && end.exitCode === 0, JSON.stringify(end));
+    assert.is(code, 0);
+  },
+  { timeoutInS: 30 },
+);
+
+test("what settles in an 'exit' listener settles too late, and the process ends as it was about to", async () => {
+  const { end, code } = await runCall({
+    code: 'export default () => new Promise((done) => process.once("exit", () => done("late")));',
+  });
+  assert.is(end.status, 'neverSettles');
+  assert.is(code, 0);
+});
+
 test('process.exit while the value is read is an exit, not a value', async () => {
   const { end, code } = await runCall({ code: 'export default () => ({ get x() { process.exit(4); } });' });
   assert.ok(end.status === 'exiting' && end.exitCode === 4);

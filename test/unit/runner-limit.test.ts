@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import type { LimitKind } from '../../src/wire/protocol.js';
-import { removeTemporary, runCall } from '../fixtures/runner/start-runner.js';
+import { GuestFrame, HostMessage, type LimitKind } from '../../src/wire/protocol.js';
+import { removeTemporary, runCall, startRunner } from '../fixtures/runner/start-runner.js';
 import { suite } from '../harness.js';
 
 const { test, after } = suite('runner: limit');
@@ -117,4 +117,21 @@ test("the guest's nisher wraps, and refuses to be called", async () => {
     /ERR_INTERNAL `train` was called inside a container, where nested limits do not exist yet.*Call the function directly/,
   );
   assert.match(messages[1] ?? '', /`test`/);
+});
+
+test('a notice that comes with the call itself reaches the function', async () => {
+  const runner = await startRunner({
+    // Busy while it is loaded, so that Go and Limit are read at once.
+    code: `for (const since = Date.now(); Date.now() - since < 500; );
+      export default () => new Promise((done) => { process.once('SIGTERM', done); setTimeout(done, 3000, 'not told'); });`,
+    args: [],
+  });
+  await runner.frame(GuestFrame.Loading);
+  runner.send(HostMessage.Go);
+  runner.limit('abort', 'enough');
+  await runner.frame(GuestFrame.Ready);
+  const { value } = await runner.end();
+  assert.is(value, 'SIGTERM');
+  runner.send(HostMessage.Release);
+  await runner.exited;
 });
