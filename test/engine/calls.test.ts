@@ -116,8 +116,7 @@ test('a logger hears of limits, call, grace period and end', async () => {
 
 test('timings say where the time went', async () => {
   const { timings } = await enforceLimits({ wallTimeInS: 60 })(() => 1).run();
-  for (const step of ['create', 'start', 'load', 'call'] as const)
-    assert.ok(timings[step] > 0, `${step}: ${timings[step]}`);
+  for (const step of ['create', 'start', 'load', 'call'] as const) assert.ok(timings[step] > 0, `${step}: ${timings[step]}`);
 });
 
 test('a wrapper is given back by close and by await using', async () => {
