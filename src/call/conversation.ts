@@ -3,6 +3,7 @@ import type { Payload } from '../payload/payload.js';
 import { createFrameParser } from '../wire/frames.js';
 import { encodeMessage } from '../wire/messages.js';
 import { type End, GuestFrame, type GuestFrameType, HostMessage, type Job, type LimitNotice } from '../wire/protocol.js';
+import { ProtocolError } from '../wire/wire-errors.js';
 import { deferred } from './deferred.js';
 import type { Fault } from './evidence.js';
 import type { Output } from './output.js';
@@ -65,11 +66,16 @@ export function converse({ sandbox, output, maxResultInBytes, onLoading, onReady
     for (const piece of encodeMessage(type, ...pieces)) sandbox.stdin.write(piece);
   };
 
+  /** A step once taken is not taken again: each begins to count time anew, and a function can come by the delimiter. */
+  let due: GuestFrameType | null = GuestFrame.Loading;
   const onFrame = (type: GuestFrameType, payload: Buffer) => {
     if (end !== null) return;
-    if (type === GuestFrame.Loading) onLoading();
-    else if (type === GuestFrame.Ready) onReady();
-    else if (type === GuestFrame.Value) {
+    if (type === GuestFrame.Loading || type === GuestFrame.Ready) {
+      if (type !== due) throw new ProtocolError(`Frame type ${type} came out of turn`);
+      due = type === GuestFrame.Loading ? GuestFrame.Ready : null;
+      if (type === GuestFrame.Loading) onLoading();
+      else onReady();
+    } else if (type === GuestFrame.Value) {
       valueBytes += payload.length;
       if (valueBytes > maxResultInBytes)
         fail({ kind: 'protocol', message: `The runner sent more than maxResultInMb allows, ${maxResultInBytes} bytes` });
