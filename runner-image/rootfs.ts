@@ -48,7 +48,8 @@ export async function rootfsEntries(
   isInBase: (file: string) => Promise<boolean>,
 ): Promise<readonly RootfsEntry[]> {
   const entries = await bundleGuest();
-  const folders: [string, number][] = [['app', 0o755]];
+  // A mount may take on the mode of the folder below it.
+  const folders: [string, number][] = [['app', 0o1777]];
   if (isEmptyBase) {
     folders.push(['tmp', 0o1777]);
     for (const [file, text] of Object.entries(SYSTEM_FILES))

@@ -54,7 +54,7 @@ export function createLeases(limits: Limits): Leases {
       settled: (prepared) => prepared.loaded,
       discard: async (prepared) => void (await dismiss(prepared, prepared.phase !== 'loaded', { clock: quietClock, limits })),
       // One that failed while it was loaded says so to the call that gets it.
-      isUsable: (prepared) => !(prepared.over && prepared.phase === 'loaded'),
+      isUsable: (prepared) => !(prepared.phase === 'loaded' && (prepared.over || prepared.isRestless())),
       most: mostWarm(limits, machine),
       idleTimeInS: IDLE_TIME_IN_S,
       starts: startsOn(context.engine, machine),

@@ -68,6 +68,8 @@ export interface FinishedCall {
   readonly gone: Promise<void>;
 }
 
+/** 256 MB of arguments take a few seconds to decode. */
+const READY_TIME_IN_S = 30;
 /** What was printed before the last word is on its way, on the other stream. */
 const FLUSH_TIME_IN_S = 1;
 
@@ -181,8 +183,19 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     },
   });
   record.watch = watcher;
+  // The code in the container can come by the delimiter, claim to be loaded, and go on: a runner that is takes them at once.
+  const cancelReady = clock.after(READY_TIME_IN_S, () => {
+    record.fault ??= {
+      kind: 'protocol',
+      message: `The runner did not take the arguments within ${READY_TIME_IN_S} s of being loaded`,
+      hint: 'Is the machine overloaded, or does the module go on working after it is loaded?',
+    };
+    output.letGo();
+    void sandbox.kill();
+  });
   conversation.onReady = () => {
     called = true;
+    cancelReady();
     sandbox.resetPeak();
     watcher.begin();
     conversation.go();
@@ -190,6 +203,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   };
   conversation.sendArguments(request.args.pieces);
   record.said = await conversation.said;
+  cancelReady();
   watcher.end();
   timings.call = watcher.used.wallInS;
   record.fault ??= conversation.fault;

@@ -3,6 +3,7 @@ import type { Payload } from '../payload/payload.js';
 import { createFrameParser, type FrameParser } from '../wire/frames.js';
 import { encodeMessage, type HostMessageType } from '../wire/messages.js';
 import { type End, GuestFrame, type GuestFrameType, HostMessage, type Job, type LimitNotice } from '../wire/protocol.js';
+import { ProtocolError } from '../wire/wire-errors.js';
 import { deferred } from './deferred.js';
 import type { Fault } from './evidence.js';
 import type { OutputStream } from './output.js';
@@ -74,12 +75,17 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     for (const piece of encodeMessage(type, ...pieces)) sandbox.stdin.write(piece);
   };
 
+  /** A step once taken is not taken again: each begins to count time anew, and a function can come by the delimiter. */
+  let due: GuestFrameType | null = GuestFrame.Loading;
   const onFrame = (type: GuestFrameType, payload: Buffer) => {
     if (spoken) return;
-    if (type === GuestFrame.Loading) conversation.onLoading();
-    else if (type === GuestFrame.Loaded) conversation.onLoaded();
-    else if (type === GuestFrame.Ready) conversation.onReady();
-    else if (type === GuestFrame.Value) {
+    if (type === GuestFrame.Loading || type === GuestFrame.Loaded || type === GuestFrame.Ready) {
+      if (type !== due) throw new ProtocolError(`Frame type ${type} came out of turn`);
+      due = type === GuestFrame.Loading ? GuestFrame.Loaded : null;
+      if (type === GuestFrame.Loading) conversation.onLoading();
+      else if (type === GuestFrame.Loaded) conversation.onLoaded();
+      else conversation.onReady();
+    } else if (type === GuestFrame.Value) {
       valueBytes += payload.length;
       if (valueBytes > maxResultInBytes) {
         fail({ kind: 'protocol', message: `The runner sent more than maxResultInMb allows, ${maxResultInBytes} bytes` });
@@ -133,7 +139,10 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       send(HostMessage.Job, asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job));
       send(HostMessage.Code, payload.archive);
     },
-    sendArguments: (encoded) => send(HostMessage.Arguments, ...encoded),
+    sendArguments(encoded) {
+      due = GuestFrame.Ready;
+      send(HostMessage.Arguments, ...encoded);
+    },
     go: () => send(HostMessage.Go),
     notice: (notice) => send(HostMessage.Limit, asJson(notice)),
     release() {

@@ -157,10 +157,30 @@ function exitCodeOf({ end, exit }: Evidence): number | string {
   return exit?.kind === 'exited' ? exit.exitCode : 'unknown';
 }
 
+/** A message is there to be read, and what was thrown may be as large as a result: all of it is in `cause`. */
+const LONGEST_MESSAGE = 2000;
+const MOST_KEYS = 20;
+
 function messageOf(thrown: unknown): string {
-  return thrown instanceof Error
-    ? `${thrown.name}: ${thrown.message}`
-    : inspect(thrown, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  const message =
+    thrown instanceof Error
+      ? `${thrown.name}: ${thrown.message}`
+      : inspect(firstOf(thrown), { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+}
+
+/** inspect has bounds for everything but keys: a million of them took it 6 s. */
+function firstOf(thrown: unknown): unknown {
+  if (typeof thrown !== 'object' || thrown === null || !isPlain(thrown)) return thrown;
+  const keys = Object.keys(thrown);
+  if (keys.length <= MOST_KEYS) return thrown;
+  const first = keys.slice(0, MOST_KEYS).map((key) => [key, (thrown as { [key: string]: unknown })[key]]);
+  return { ...Object.fromEntries(first), '…': keys.length - MOST_KEYS };
+}
+
+function isPlain(thing: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(thing);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function causeOf(cause: unknown): { cause?: unknown } {

@@ -1,3 +1,4 @@
+import { deferred } from './deferred.js';
 import { passOn } from './pass-on.js';
 
 /** Which of its two streams the function printed to. */
@@ -36,7 +37,8 @@ export class Output implements AsyncIterable<OutputChunk> {
   #queuedBytes = 0;
   #iterated = false;
   #ended = false;
-  #wake: (() => void) | null = null;
+  /** Whoever waits for more, two iterators at once for one. */
+  #more = deferred<void>();
   /** Set by whoever feeds it: stop and go on. */
   onPause: () => void = () => {};
   onResume: () => void = () => {};
@@ -66,7 +68,7 @@ export class Output implements AsyncIterable<OutputChunk> {
   /** No more will come. */
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** What was kept of a stream; empty when nothing is captured. */
@@ -83,17 +85,12 @@ export class Output implements AsyncIterable<OutputChunk> {
           this.#dequeued(chunk.data.length);
           yield chunk;
         } else if (this.#ended) return;
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = null;
-        }
+        else await this.#more.promise;
       }
     } finally {
       this.#queue.length = 0;
       this.#dequeued(this.#queuedBytes);
-      this.#ended = true;
+      this.end();
     }
   }
 
@@ -107,7 +104,12 @@ export class Output implements AsyncIterable<OutputChunk> {
     this.#queue.push(chunk);
     this.#queuedBytes += chunk.data.length;
     if (this.#queuedBytes > HIGH_WATER_MARK) this.onPause();
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#more.resolve(undefined);
+    this.#more = deferred<void>();
   }
 
   #dequeued(bytes: number): void {

@@ -28,6 +28,8 @@ export interface Prepared {
   readonly fault: Fault | null;
   /** Whether its streams have ended: nobody is there any more. */
   readonly over: boolean;
+  /** Whether it has worked since it was loaded, though it has nothing to do: code that claims to be loaded, and goes on. */
+  isRestless(): boolean;
   /** Seconds from the container's start until it was loaded. */
   readonly loadedInS: number;
   /** Where what it prints goes; at first it is kept, and handed over in order when this is set. */
@@ -44,6 +46,9 @@ export interface PrepareRequest {
 /** A runner of a container that started has that long to come up; a machine that is busy beyond measure needs seconds. */
 const BOOT_TIME_IN_S = 60;
 
+/** A runner that waits uses none: it blocks in a read. What V8's own threads still tidy up after a load is less. */
+const RESTLESS_CPU_IN_S = 0.2;
+
 /**
  * Starts a container and has it load the function's module, under the limits of a call.
  * @throws PynisherError when the engine cannot.
@@ -59,6 +64,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   let said: Said | null = null;
   let fault: Fault | null = null;
   let loadedInS = 0;
+  let cpuWhenLoadedInS = 0;
   let over = false;
 
   const watcher = watch({
@@ -102,6 +108,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     }
     phase = 'loaded';
     loadedInS = clock.now() - startedAt;
+    cpuWhenLoadedInS = sandbox.usage()?.cpuInS ?? 0;
     settle(true);
   };
   void conversation.said.then((word) => {
@@ -139,6 +146,10 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     },
     get over() {
       return over;
+    },
+    isRestless() {
+      const cpuInS = sandbox.usage()?.cpuInS ?? 0;
+      return phase === 'loaded' && cpuInS - cpuWhenLoadedInS > RESTLESS_CPU_IN_S;
     },
     get loadedInS() {
       return loadedInS;

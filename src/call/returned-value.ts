@@ -5,21 +5,23 @@ import type { ThrownFacts } from './evidence.js';
 /** Rebuilds an error from the container, with the user's own files and lines in its stack. */
 export function decodeError(pieces: readonly Buffer[], payload: Payload): unknown {
   const error = decode(Buffer.concat(pieces));
-  mapStacks(error, payload, 0);
+  mapStacks(error, payload, new Set());
   return error;
 }
 
-/** As deep as chains of causes are followed; whoever made them may be hostile. */
-const DEEPEST_CAUSE = 8;
+/** Errors whose stacks are mapped: causes of causes, and those in them. Whoever made them may be hostile. */
+const MOST_ERRORS = 64;
 
-function mapStacks(error: unknown, payload: Payload, depth: number): void {
-  if (!(error instanceof Error) || depth > DEEPEST_CAUSE) return;
+/** @param mapped those that were: an error in eight places of another, and that one likewise, would be met 8 ** n times. */
+function mapStacks(error: unknown, payload: Payload, mapped: Set<Error>): void {
+  if (!(error instanceof Error) || mapped.has(error) || mapped.size >= MOST_ERRORS) return;
+  mapped.add(error);
   if (typeof error.stack === 'string') {
     Object.defineProperty(error, 'stack', { value: payload.mapStack(error.stack), configurable: true, writable: true });
   }
-  mapStacks(error.cause, payload, depth + 1);
+  mapStacks(error.cause, payload, mapped);
   if (error instanceof AggregateError)
-    for (const inner of error.errors.slice(0, DEEPEST_CAUSE)) mapStacks(inner, payload, depth + 1);
+    for (const inner of error.errors.slice(0, MOST_ERRORS)) mapStacks(inner, payload, mapped);
 }
 
 /** errno(3) of Linux ends here; libuv's own numbers, as of a failed name look-up, are beyond. */

@@ -10,6 +10,7 @@ export interface ContainerSurroundings {
   readonly image: string;
   readonly owner: string;
   readonly cores: number;
+  readonly flavour: 'docker' | 'podman';
   /** Threads of the image's node once its thread pool is filled. */
   readonly runnerTasks: number;
 }
@@ -52,7 +53,7 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
   };
 }
 
-function hostConfig(spec: SandboxSpec, { cores, runnerTasks }: ContainerSurroundings): HostConfig {
+function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour }: ContainerSurroundings): HostConfig {
   const pids = pidsLimit(runnerTasks, spec.extraTasks);
   return {
     // The engine removes it even when this program is gone by then.
@@ -68,7 +69,7 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks }: ContainerSurround
     NetworkMode: spec.network,
     Tmpfs: {
       '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
-      [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},mode=0700,uid=${UID},gid=${UID}`,
+      [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},${codeOwner(flavour)}`,
     },
     // /dev/shm can be written to as /tmp can.
     ShmSize: Math.ceil(Math.min(SHM_IN_BYTES, spec.scratchInBytes)),
@@ -87,4 +88,12 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks }: ContainerSurround
     ...(pids !== null && { PidsLimit: pids }),
     ...(spec.runtime !== null && { Runtime: spec.runtime }),
   };
+}
+
+/**
+ * Podman refuses `uid=`. Docker's runc (1.1) gives the mount the mode of the folder below it, whatever `mode=` says, so that in an
+ * image which has that folder already only the owner is sure to be able to write.
+ */
+function codeOwner(flavour: 'docker' | 'podman'): string {
+  return flavour === 'podman' ? 'mode=1777' : `mode=0700,uid=${UID},gid=${UID}`;
 }

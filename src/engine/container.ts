@@ -13,6 +13,7 @@ import { removeContainer } from './container-removal.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
 import type { RunnerImage } from './image.js';
+import { watchOomKills } from './oom-watch.js';
 import { formatOwner, thisOwner } from './owner.js';
 import { type ContainerStreams, demultiplex } from './streams.js';
 import { type Meter, openCgroupMeter } from './usage.js';
@@ -37,6 +38,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     image: image.name,
     owner,
     cores: engine.info.cores,
+    flavour: engine.info.flavour,
     runnerTasks: image.tasks,
   });
   const [container] = await Promise.all([
@@ -143,13 +145,24 @@ async function openMeter(engine: Engine, container: Container, record: Container
     // It has ended and is removed already.
     () => 0,
   );
-  return openCgroupOf(pid, container.id) ?? openEngineMeter(engine, container.id, record);
+  return openCgroupOf(pid, container.id, record) ?? openEngineMeter(engine, container.id, record);
 }
 
-function openCgroupOf(pid: number, id: string): Meter | null {
+function openCgroupOf(pid: number, id: string, record: ContainerRecord): Meter | null {
   try {
     const folders = findCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'), id);
-    return folders === null ? null : openCgroupMeter(folders);
+    const meter = folders === null ? null : openCgroupMeter(folders);
+    if (folders?.version !== 2 || meter === null) return meter;
+    const stopWatching = watchOomKills(folders.unified, (kills) => {
+      record.ooms = Math.max(record.ooms, kills);
+    });
+    return {
+      ...meter,
+      close: () => {
+        stopWatching();
+        meter.close();
+      },
+    };
   } catch {
     // Not this machine's process, or not Linux.
     return null;

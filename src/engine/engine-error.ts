@@ -35,7 +35,7 @@ export interface EngineErrorOptions {
 export class EngineError extends PynisherError {
   readonly kind: EngineErrorKind;
   /** There when the memory limit is what kept a container from starting. */
-  readonly refusal?: 'memory';
+  declare readonly refusal?: 'memory';
 
   constructor(kind: EngineErrorKind, message: string, options: EngineErrorOptions = {}) {
     super(message, options);

@@ -90,7 +90,11 @@ test('seen from inside: nobody, without rights, network, cores or disk', async (
   assert.equal(seen.interfaces, ['lo']);
   assert.is(seen.hostname, 'nisher');
   assert.is(seen.cwd, '/app');
-  assert.equal(seen.env, ['HOME', 'HOSTNAME', 'PATH']);
+  assert.equal(
+    seen.env.filter((name: string) => name !== 'container'),
+    ['HOME', 'HOSTNAME', 'PATH'],
+    'and a word of Podman that this is a container',
+  );
   assert.is.not(seen.pid1, 'node');
   assert.is(seen.oomScore, '500');
 });
@@ -153,7 +157,7 @@ test('CPU time: read from the cgroup over all processes, and slowed down by a qu
   const sandbox = await engine.start(specOf(source, { cpus: 1 }));
   await printed(sandbox, /done/);
   const { cpuInS = 0 } = sandbox.usage() ?? {};
-  assert.ok(cpuInS > 0.8 && cpuInS < 3, `${cpuInS} s`);
+  assert.ok(cpuInS > 0.8 && cpuInS < 6, `${cpuInS} s`);
   sandbox.stdin.end();
   await finish(sandbox);
 

@@ -60,11 +60,11 @@ test('TimeoutException: a fraction of a second, while it sleeps and while it is 
     assert.is(outcome.exitStatus, 'TimeoutException');
     assert.instance(outcome.error, TimeoutException);
     assert.match(outcome.error?.message ?? '', /wallTimeInS is 0.3/);
-    assert.ok(outcome.wallClockTime >= 0.29 && outcome.wallClockTime < 0.5, `${outcome.wallClockTime}`);
+    assert.ok(outcome.wallClockTime >= 0.29 && outcome.wallClockTime < 1, `${outcome.wallClockTime}`);
     assert.is(outcome.phase, 'call');
   }
   assert.ok(busy.cpuTime > 0.15, `${busy.cpuTime}`);
-  assert.ok(asleep.cpuTime < 0.15, `${asleep.cpuTime}`);
+  assert.ok(asleep.cpuTime < 0.3, `${asleep.cpuTime}`);
 });
 
 test('CpuTimeoutException: CPU time over two child processes together', async () => {
@@ -78,7 +78,7 @@ test('CpuTimeoutException: CPU time over two child processes together', async ()
   }).run();
   assert.is(outcome.exitStatus, 'CpuTimeoutException');
   assert.instance(outcome.error, CpuTimeoutException);
-  assert.ok(outcome.cpuTime >= 1 && outcome.cpuTime < 1.2, `${outcome.cpuTime}`);
+  assert.ok(outcome.cpuTime >= 1 && outcome.cpuTime < 1.5, `${outcome.cpuTime}`);
   assert.match(outcome.error?.message ?? '', /cpuTimeInS is 1/);
 });
 
@@ -87,7 +87,7 @@ test('CpuTimeoutException: a fraction of a second', async () => {
     for (;;);
   }).run();
   assert.is(outcome.exitStatus, 'CpuTimeoutException');
-  assert.ok(outcome.cpuTime >= 0.4 && outcome.cpuTime < 0.6, `${outcome.cpuTime}`);
+  assert.ok(outcome.cpuTime >= 0.4 && outcome.cpuTime < 0.8, `${outcome.cpuTime}`);
 });
 
 test("MemorylimitException: the kernel's kill", async () => {

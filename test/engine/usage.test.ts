@@ -76,7 +76,7 @@ test('CPU time is that of all processes and threads, and of the function alone',
   assert.is(outcome.exitStatus, 0, outcome.error?.message);
   assert.ok(outcome.cpuTime > 1.2 && outcome.cpuTime < 2.6, `${outcome.cpuTime}`);
   const idle = await enforceLimits({ wallTimeInS: 60 })(() => 1).run();
-  assert.ok(idle.cpuTime < 0.05, `${idle.cpuTime}`);
+  assert.ok(idle.cpuTime < 0.2, `${idle.cpuTime}`);
 });
 
 test('a CPU quota slows down and does not end the call', async () => {

