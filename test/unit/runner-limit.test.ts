@@ -129,6 +129,7 @@ test('a notice that comes with the call itself reaches the function', async () =
   await runner.frame(GuestFrame.Loading);
   runner.send(HostMessage.Go);
   runner.limit('abort', 'enough');
+  await runner.frame(GuestFrame.Loaded);
   await runner.frame(GuestFrame.Ready);
   const { value } = await runner.end();
   assert.is(value, 'SIGTERM');
