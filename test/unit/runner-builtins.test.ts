@@ -116,3 +116,15 @@ test('an error thrown while built-ins are replaced is still that error', async (
   assert.instance(value, TypeError);
   assert.is((value as Error).message, 'the reason');
 });
+
+test('sockets that cannot be made any more do not end the call', async () => {
+  const { end, value } = await runCall({
+    code: `import net from 'node:net';
+      import { EventEmitter } from 'node:events';
+      net.Socket = class { constructor() { throw new Error('replaced'); } };
+      EventEmitter.prototype.on = () => { throw new Error('replaced'); };
+      export default () => new Promise((done) => setTimeout(done, 100, 'went on'));`,
+  });
+  assert.is(end.status, 'returned', String(value));
+  assert.is(value, 'went on');
+});

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
+import { enforceLimits, type Outcome } from '../../src/index.js';
+import { suite } from '../harness.js';
+import { leftovers } from '../support/leftovers.js';
+
+const { test, after } = suite('hostile callers');
+
+after(async () => {
+  assert.equal(await leftovers(), []);
+});
+
+/** Random moments that are the same in every run. */
+function makeRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test('a call aborted at any moment has returned, or was aborted', async () => {
+  const random = makeRandom(7);
+  const abortLater = async (_: unknown, index: number) => {
+    const controller = new AbortController();
+    const call = enforceLimits({ wallTimeInS: 50, gracePeriodInS: index % 2 === 0 ? 0 : 0.2, signal: controller.signal })(
+      () => new Promise((resolve) => setTimeout(resolve, 200, 'value')),
+    ).run();
+    const timer = setTimeout(() => controller.abort(), random() * 2500);
+    const outcome = await call;
+    clearTimeout(timer);
+    return outcome;
+  };
+  const outcomes: Outcome[] = [];
+  for (let round = 0; round < 4; round++) outcomes.push(...(await Promise.all(Array.from({ length: 6 }, abortLater))));
+  for (const { exitStatus, result, error } of outcomes) {
+    assert.ok(exitStatus === 0 ? result === 'value' : exitStatus === 'SignalException', `${exitStatus}: ${error?.message}`);
+  }
+});
+
+test('a limit within milliseconds of the value: the one or the other', async () => {
+  const limited = enforceLimits({ wallTimeInS: 0.2 })((ms: number) => new Promise((resolve) => setTimeout(resolve, ms, ms)));
+  for (const first of [192, 195, 198, 201, 204]) {
+    const outcomes = await Promise.all([first, first + 1, first + 2].map(async (ms) => ({ ms, ...(await limited.run(ms)) })));
+    for (const { ms, exitStatus, result, wallClockTime, phase } of outcomes) {
+      if (exitStatus === 0) assert.ok(result === ms && wallClockTime <= 0.2, `${result} after ${wallClockTime} s`);
+      // A module on a busy machine may take as long to load.
+      else
+        assert.ok(
+          exitStatus === 'TimeoutException' && (wallClockTime >= 0.19 || phase === 'load'),
+          `${exitStatus} ${wallClockTime}`,
+        );
+    }
+  }
+});
+
+test('thirty calls at once', async () => {
+  const double = enforceLimits({ wallTimeInS: 50, memInMb: 64 })((n: number) => n * 2);
+  const values = await Promise.all(Array.from({ length: 30 }, (_, n) => double(n)));
+  assert.equal(
+    values,
+    Array.from({ length: 30 }, (_, n) => n * 2),
+  );
+});
+
+test('a wrapper goes on after close', async () => {
+  const limited = enforceLimits({ wallTimeInS: 50 })(() => 5);
+  await limited.close();
+  assert.is(await limited(), 5);
+});
+
+const prints = (text: string) => {
+  console.log('first');
+  return new Promise((resolve) => setTimeout(() => resolve(process.stdout.write(text)), 300));
+};
+
+test('two readers of one call both see its end', async () => {
+  const call = enforceLimits({ wallTimeInS: 50 })(prints).run('second\n');
+  const read = async () => {
+    let text = '';
+    for await (const { data } of call) text += data.toString();
+    return text;
+  };
+  const texts = await Promise.all([read(), read()]);
+  assert.is(texts.join('').length, 'first\nsecond\n'.length);
+  assert.is((await call).exitStatus, 0);
+});
+
+test('a reader that stops reading keeps nobody from the wall limit', async () => {
+  const call = enforceLimits({ wallTimeInS: 2, maxOutputInMb: null })(prints).run('x'.repeat(2 ** 24));
+  await call[Symbol.asyncIterator]().next();
+  const { exitStatus, exitCode } = await call;
+  assert.equal([exitStatus, exitCode], ['TimeoutException', 137]);
+});
+
+const containersOf = async (pid: number) => {
+  const { docker } = await connect(null);
+  const containers = await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } });
+  return containers.filter(({ Labels }) => new RegExp(`\\b${pid}\\b`).test(Labels['nisher.owner'] ?? ''));
+};
+
+for (const how of ['exit', 'throw', 'SIGKILL']) {
+  test(`a program that ends in the middle of a call by ${how}: the container is gone within 10 s`, async () => {
+    const file = fileURLToPath(new URL('../fixtures/hostile/dies-mid-call.ts', import.meta.url));
+    const program = spawn(process.execPath, ['--import', 'tsx', file, how], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(program, 'exit');
+    let seen = 0;
+    for await (const chunk of program.stdout)
+      if (String(chunk).includes('under way')) seen = (await containersOf(program.pid ?? 0)).length;
+    assert.is(seen, 1);
+    await ended;
+    const endedAt = performance.now();
+    while ((await containersOf(program.pid ?? 0)).length > 0) {
+      assert.ok(performance.now() - endedAt < 10_000, 'the container is still there');
+      await sleep(100);
+    }
+  });
+}
