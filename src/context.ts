@@ -74,7 +74,7 @@ const engineProtocols = ['unix:', 'tcp:', 'http:', 'https:', 'ssh:', 'npipe:'];
  *
  * - `'spawn'`: a container is started for each call.
  * - `'forkserver'` (default): containers are started ahead of the calls, with the function's module loaded; each serves one
- *   call and is then thrown away. (Version 0.1 starts them on demand still.)
+ *   call and is then thrown away.
  *
  * @throws RangeError for `'fork'`, which cannot exist here, and for any other method; TypeError or RangeError for wrong options.
  */
