@@ -8,7 +8,13 @@ export interface ContainerRecord {
   ooms: number;
   /** null until it has ended. */
   exitCode: number | null;
+  /** Whether the engine has sent it a signal: for us, for somebody else, or because it is itself shutting down. */
+  signalled: boolean;
+  /** Whether we have asked for that; not told by the engine. */
+  killAsked: boolean;
 }
+
+export const nothingToldYet: Readonly<ContainerRecord> = { ooms: 0, exitCode: null, signalled: false, killAsked: false };
 
 /**
  * One subscription to what happens to this program's containers. An engine removes them as soon as they end, so asking
@@ -51,12 +57,13 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
     const record = records.get(Actor?.ID ?? '');
     if (record === undefined) return;
     if (Action === 'oom') record.ooms++;
+    if (Action === 'kill') record.signalled = true;
     if (Action === 'die') record.exitCode = Number(Actor?.Attributes?.exitCode ?? Number.NaN);
   };
 
   const subscribe = () => {
     subscription ??= new Promise((resolve) => {
-      const filters = { type: ['container'], event: ['oom', 'die'], label: [`${OWNER_LABEL}=${owner}`] };
+      const filters = { type: ['container'], event: ['oom', 'die', 'kill'], label: [`${OWNER_LABEL}=${owner}`] };
       const since = lastEvent === null ? '' : `&since=${lastEvent}`;
       const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}${since}`;
       const broken = () => {
@@ -83,7 +90,7 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
       clearTimeout(timer);
     },
     follow(id) {
-      const record: ContainerRecord = { ooms: 0, exitCode: null };
+      const record = { ...nothingToldYet };
       records.set(id, record);
       void subscribe();
       return record;

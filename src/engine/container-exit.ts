@@ -3,7 +3,7 @@ import type { SandboxExit } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import type { Engine } from './connect.js';
 import type { ContainerRecord } from './container-events.js';
-import { hasStatus } from './engine-error.js';
+import { EngineError, hasStatus } from './engine-error.js';
 import { type Asked, askJson } from './engine-request.js';
 
 /** What was seen of a container's end. */
@@ -21,43 +21,48 @@ export type Inspected =
   | { readonly state: 'ended'; readonly exitCode: number; readonly oomKilled: boolean }
   /** Removed already, as it should be. */
   | { readonly state: 'gone' }
-  /** The engine does not answer any more. */
-  | { readonly state: 'unknown'; readonly problem: string };
+  /** The engine did not answer in time. */
+  | { readonly state: 'unknown' }
+  /** Nobody is there to answer. */
+  | { readonly state: 'no engine'; readonly problem: string };
 
 /** An engine that was restarted says 255 of the containers it finds dead. */
 const RESTARTED = 255;
-/** Exit codes above are of processes that a signal ended. */
-const SIGNALLED = 128;
+/** 128 + SIGKILL. */
+const KILLED = 137;
 
 /**
  * How a container ended, from all that was seen of it. Null: it has not ended, it is the connection that broke; wait again.
  */
 export function concludeExit({ waited, inspected, events }: ExitEvidence): SandboxExit | null {
   const oomKilled = events.ooms > 0 || (inspected.state === 'ended' && inspected.oomKilled);
-  const exited = (exitCode: number): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
   const lost = (reason: string): SandboxExit => ({ kind: 'lost', reason });
+  const exited = (exitCode: number): SandboxExit => {
+    // A process can kill itself, but not through the engine. An engine that shuts down kills its containers, as it was told to
+    // (StopSignal): 20.10 goes on answering meanwhile, and tells of it; 26 stops answering at once, but for the requests it has.
+    const byEngine = waited === null || inspected.state === 'no engine' || (events.signalled && !events.killAsked);
+    if (byEngine && (exitCode === KILLED || exitCode === RESTARTED) && !oomKilled)
+      return lost(`it was killed by somebody else through the engine, or as the engine was shut down (exit code ${exitCode})`);
+    return { kind: 'exited', exitCode, oomKilled };
+  };
 
-  const told = events.exitCode;
-  if (told !== null && told >= 0) {
-    // An engine that shuts down terminates its containers, then kills them, and takes its connections down at the same time.
-    const engineLeft = waited === null || inspected.state === 'unknown';
-    return engineLeft && told > SIGNALLED && !oomKilled
-      ? lost('the engine was shut down or restarted while it ran')
-      : exited(told);
-  }
+  // Told at the time.
+  if (events.exitCode !== null && events.exitCode >= 0) return exited(events.exitCode);
   if (waited !== null && waited.error === null && waited.exitCode >= 0) {
-    if (waited.exitCode !== RESTARTED) return exited(waited.exitCode);
-    if (inspected.state === 'ended' && inspected.exitCode === RESTARTED) return exited(RESTARTED);
+    if (waited.exitCode !== RESTARTED || (inspected.state === 'ended' && inspected.exitCode === RESTARTED))
+      return exited(waited.exitCode);
     return lost('the engine says 255, as it does of containers that it lost sight of');
   }
   switch (inspected.state) {
     case 'running':
       return null;
     case 'ended':
-      return inspected.exitCode === RESTARTED ? lost('the engine was restarted while it ran') : exited(inspected.exitCode);
+      return exited(inspected.exitCode);
     case 'gone':
       return lost(waited?.error ?? 'it was removed, or the engine was restarted, while it ran');
     case 'unknown':
+      return lost('the connection with the engine broke, and it does not answer any more');
+    case 'no engine':
       return lost(`the connection with the engine broke: ${inspected.problem}`);
   }
 }
@@ -83,7 +88,7 @@ export async function seeExit(
   isAttached: () => boolean,
 ): Promise<SandboxExit> {
   for (let waiting = firstWait; ; waiting = askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=not-running`)) {
-    const waited = await waiting.answer.then(readWait, () => null);
+    const waited = await waiting.answer.then(readWait, readRefusal);
     const inspected = await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
     const exit = concludeExit({ waited, inspected, events });
     if (exit !== null) return exit;
@@ -101,6 +106,12 @@ function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {
   };
 }
 
+/** An engine that refuses to wait is there; a connection that broke says nothing. */
+function readRefusal(error: unknown): ExitEvidence['waited'] {
+  const { statusCode, json } = error as { statusCode?: number; json?: { message?: unknown } };
+  return statusCode === undefined ? null : { exitCode: -1, error: String(json?.message ?? `HTTP ${statusCode}`) };
+}
+
 async function inspectEnd(engine: Engine, id: string, tries: number): Promise<Inspected> {
   try {
     const { State } = await ask(
@@ -112,8 +123,13 @@ async function inspectEnd(engine: Engine, id: string, tries: number): Promise<In
   } catch (error) {
     const { cause } = error as Error;
     if (hasStatus(cause, 404)) return { state: 'gone' };
-    if (tries <= 1) return { state: 'unknown', problem: cause instanceof Error ? cause.message : String(error) };
-    await sleep(INSPECTION_INTERVAL_IN_MS);
-    return await inspectEnd(engine, id, tries - 1);
+    if (tries > 1) {
+      await sleep(INSPECTION_INTERVAL_IN_MS);
+      return await inspectEnd(engine, id, tries - 1);
+    }
+    const isThere = error instanceof EngineError && error.kind !== 'no-engine' && error.kind !== 'connection';
+    return isThere
+      ? { state: 'unknown' }
+      : { state: 'no engine', problem: cause instanceof Error ? cause.message : String(error) };
   }
 }

@@ -44,6 +44,8 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
+    // For an engine that shuts down: a SIGTERM would look like one that somebody sent to the function.
+    StopSignal: 'SIGKILL',
     Labels: {
       [OWNER_LABEL]: owner,
       [CALL_LABEL]: name,

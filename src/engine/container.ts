@@ -10,6 +10,7 @@ import { type ContainerRecord, eventsOf } from './container-events.js';
 import { seeExit, waitForExit } from './container-exit.js';
 import { containerOptions } from './container-options.js';
 import { removeContainer } from './container-removal.js';
+import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
 import type { RunnerImage } from './image.js';
@@ -29,6 +30,7 @@ const CONNECTION_LOST_AFTER_IN_MS = 5_000;
  * @throws EngineError; nothing is left behind then
  */
 export async function startContainer(engine: Engine, image: RunnerImage, spec: SandboxSpec): Promise<Sandbox> {
+  refuseIgnoredRuntime(engine, spec.runtime);
   const creatingSince = performance.now();
   const name = `nisher-${randomBytes(6).toString('hex')}`;
   const owner = formatOwner(thisOwner());
@@ -62,7 +64,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen), connectionLost(streams)]);
     const forget = () => events.forget(id);
-    return makeSandbox({ engine, container, name, streams, meter, timings, exited, waited: firstWait, forget });
+    return makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited: firstWait, forget });
   } catch (error) {
     waiting.abort();
     streams?.cut();
@@ -81,19 +83,28 @@ async function connectionLost(streams: ContainerStreams): Promise<SandboxExit> {
   return { kind: 'lost', reason: `the connection with the container broke: ${problem.message}` };
 }
 
+/** Through Docker's API, Podman 5 takes any runtime, and uses its own: not what somebody who asks for more isolation expects. */
+function refuseIgnoredRuntime({ info }: Engine, runtime: string | null): void {
+  if (runtime === null || info.flavour !== 'podman') return;
+  throw new EngineError('unknown-runtime', `Podman's service uses its own runtime, and cannot be asked for \`${runtime}\``, {
+    hint: 'Start the service with it: `podman --runtime NAME system service`, and leave `runtime` out',
+  });
+}
+
 interface Running {
   engine: Engine;
   container: Container;
   name: string;
   streams: ContainerStreams;
   meter: Meter;
+  record: ContainerRecord;
   timings: Sandbox['timings'];
   exited: Sandbox['exited'];
   waited: Asked;
   forget: () => void;
 }
 
-function makeSandbox({ engine, container, name, streams, meter, timings, exited, waited, forget }: Running): Sandbox {
+function makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited, forget }: Running): Sandbox {
   let ended = false;
   void exited.then(() => {
     ended = true;
@@ -105,6 +116,7 @@ function makeSandbox({ engine, container, name, streams, meter, timings, exited,
   let removal: Promise<{ leftBehind: string | null }> | null = null;
   const remove = async () => {
     meter.close();
+    record.killAsked = true;
     streams.release();
     const problem = await removeContainer(engine, container.id, ended);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
@@ -127,6 +139,7 @@ function makeSandbox({ engine, container, name, streams, meter, timings, exited,
       waited.keepAlive(on);
     },
     async kill() {
+      record.killAsked = true;
       streams.release();
       // Refused when it has ended: as good as done.
       await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});

@@ -1,6 +1,5 @@
 import type { ImageInspectInfo } from 'dockerode';
 import { ask } from './ask.js';
-import { buildImage } from './build-image.js';
 import type { Engine } from './connect.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { nodeIdentity } from './host-node.js';
@@ -93,6 +92,8 @@ async function findOrBuild(engine: Engine, base: string | null, onProgress: Imag
   const name = `${REPOSITORY}:${digest}`;
   const found = await inspectImage(engine, name);
   if (found !== null) return runnerImage(name, found.Config.Labels);
+  // Seldom needed, and esbuild's neighbourhood is large.
+  const { buildImage } = await import('./build-image.js');
   await buildImage(engine, { name, digest, base, onProgress });
   const built = await inspectImage(engine, name);
   if (built === null) throw new EngineError('build-failed', `The engine says it built ${name}, and does not have it`);

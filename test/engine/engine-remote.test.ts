@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
+import { nothingToldYet } from '../../src/engine/container-events.js';
 import { openDockerEngine } from '../../src/engine/docker-engine.js';
 import { EngineError } from '../../src/engine/engine-error.js';
 import { openEngineMeter } from '../../src/engine/engine-meter.js';
@@ -152,7 +153,7 @@ test("the engine's own statistics, for want of a cgroup", async () => {
     specOf("globalThis.held = Buffer.alloc(50e6, 1); console.log('up'); for (;;);", { cpus: 1 }),
   );
   await printed(sandbox, /up/);
-  const meter = openEngineMeter(connection, sandbox.id, { ooms: 2, exitCode: null });
+  const meter = openEngineMeter(connection, sandbox.id, { ...nothingToldYet, ooms: 2 });
   assert.is(meter.kind, 'engine');
   assert.is(meter.read(), null, 'the first sample takes its time');
   for (let tries = 0; tries < 100 && (meter.read()?.cpuInS ?? 0) < 1; tries++) await sleep(100);

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { SandboxExit, SandboxSpec } from '../../src/call/sandbox.js';
+import { nothingToldYet } from '../../src/engine/container-events.js';
 import { concludeExit, type ExitEvidence } from '../../src/engine/container-exit.js';
 import { containerOptions } from '../../src/engine/container-options.js';
 import { readSample } from '../../src/engine/engine-meter.js';
@@ -78,53 +79,77 @@ test('/dev/shm is no larger than /tmp', () => {
 const ended = (exitCode: number, oomKilled = false): ExitEvidence['inspected'] => ({ state: 'ended', exitCode, oomKilled });
 const gone: ExitEvidence['inspected'] = { state: 'gone' };
 const running: ExitEvidence['inspected'] = { state: 'running' };
-const unknown: ExitEvidence['inspected'] = { state: 'unknown', problem: 'ECONNREFUSED' };
+const unknown: ExitEvidence['inspected'] = { state: 'unknown' };
+const noEngine: ExitEvidence['inspected'] = { state: 'no engine', problem: 'ECONNREFUSED' };
 const waited = (exitCode: number, error: string | null = null) => ({ exitCode, error });
-const silent = { ooms: 0, exitCode: null };
+const silent = nothingToldYet;
+const told = (exitCode: number, more: Partial<ExitEvidence['events']> = {}) => ({ ...silent, exitCode, ...more });
 const exited = (exitCode: number, oomKilled = false): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
 
 /** Name, evidence → what it means; a pattern: lost, for that reason; null: it still runs. */
 const exits: readonly [string, ExitEvidence, SandboxExit | RegExp | null][] = [
   ['an ordinary end, removed already', { waited: waited(0), inspected: gone, events: silent }, exited(0)],
   ['an ordinary end, still there', { waited: waited(3), inspected: ended(3), events: silent }, exited(3)],
-  ['OOM told by inspect', { waited: waited(137), inspected: ended(137, true), events: silent }, exited(137, true)],
-  ['OOM told by an event', { waited: waited(137), inspected: gone, events: { ooms: 1, exitCode: null } }, exited(137, true)],
-  ['OOM of a child alone', { waited: waited(0), inspected: ended(0, true), events: silent }, exited(0, true)],
   [
-    'the function itself exits with 255',
-    { waited: waited(255), inspected: gone, events: { ooms: 0, exitCode: 255 } },
-    exited(255),
+    'an ordinary end, of which a busy engine says no more',
+    { waited: waited(137), inspected: unknown, events: silent },
+    exited(137),
   ],
+  ['OOM told by inspect', { waited: waited(137), inspected: ended(137, true), events: silent }, exited(137, true)],
+  ['OOM told by an event', { waited: waited(137), inspected: gone, events: { ...silent, ooms: 1 } }, exited(137, true)],
+  ['OOM of a child alone', { waited: waited(0), inspected: ended(0, true), events: silent }, exited(0, true)],
+  ['the function itself exits with 255', { waited: waited(255), inspected: gone, events: told(255) }, exited(255)],
   ['255 that inspect confirms', { waited: waited(255), inspected: ended(255), events: silent }, exited(255)],
   ['255 that nobody confirms', { waited: waited(255), inspected: gone, events: silent }, /255/],
   ['255 of a container that runs', { waited: waited(255), inspected: running, events: silent }, /255/],
-  ['255 told after a restart', { waited: null, inspected: ended(255), events: { ooms: 0, exitCode: 255 } }, /restarted/],
+  ['255 told after a restart', { waited: null, inspected: ended(255), events: told(255) }, /shut down/],
+  ['255 found after a restart', { waited: null, inspected: ended(255), events: silent }, /shut down/],
+  ['a signal it sent itself', { waited: waited(143), inspected: gone, events: told(143) }, exited(143)],
   [
-    'told of a SIGKILL by an engine that went',
-    { waited: null, inspected: gone, events: { ooms: 0, exitCode: 137 } },
+    'a kill that we asked for',
+    { waited: waited(137), inspected: gone, events: told(137, { signalled: true, killAsked: true }) },
+    exited(137),
+  ],
+  [
+    'a kill that somebody else asked for',
+    { waited: waited(137), inspected: gone, events: told(137, { signalled: true }) },
+    /by somebody else/,
+  ],
+  [
+    'an engine that kills it as it shuts down',
+    { waited: waited(137), inspected: gone, events: { ...silent, signalled: true } },
     /shut down/,
   ],
   [
-    'told of a SIGTERM by an engine that goes',
-    { waited: waited(143), inspected: unknown, events: { ooms: 0, exitCode: 143 } },
-    /shut down/,
+    'a SIGTERM that somebody sent',
+    { waited: waited(143), inspected: gone, events: told(143, { signalled: true }) },
+    exited(143),
   ],
+  [
+    'a signal that somebody sent, and it returned',
+    { waited: waited(0), inspected: gone, events: told(0, { signalled: true }) },
+    exited(0),
+  ],
+  ['told of a SIGKILL by an engine that went', { waited: null, inspected: gone, events: told(137) }, /shut down/],
+  ['told of a SIGKILL by an engine that goes', { waited: waited(137), inspected: noEngine, events: silent }, /shut down/],
+  ['an exit code of its own, as the engine goes', { waited: waited(4), inspected: noEngine, events: silent }, exited(4)],
   [
     'an OOM kill, and then the engine went',
-    { waited: null, inspected: gone, events: { ooms: 1, exitCode: 137 } },
+    { waited: null, inspected: gone, events: told(137, { ooms: 1 }) },
     exited(137, true),
   ],
-  ['the wait broke, the event came', { waited: null, inspected: gone, events: { ooms: 0, exitCode: 5 } }, exited(5)],
+  ['the wait broke, the event came', { waited: null, inspected: gone, events: told(5) }, exited(5)],
   ['the wait broke, inspect knows', { waited: null, inspected: ended(1), events: silent }, exited(1)],
   ['the wait broke, and it still runs', { waited: null, inspected: running, events: silent }, null],
   [
     'the engine went away',
-    { waited: null, inspected: unknown, events: silent },
+    { waited: null, inspected: noEngine, events: silent },
     /connection with the engine broke: ECONNREFUSED/,
   ],
+  ['the engine has stopped answering', { waited: null, inspected: unknown, events: silent }, /does not answer/],
   ['gone without a word', { waited: null, inspected: gone, events: silent }, /removed/],
   ['an error in place of a code', { waited: waited(-1, 'container vanished'), inspected: gone, events: silent }, /vanished/],
-  ['an event without a code', { waited: waited(4), inspected: gone, events: { ooms: 0, exitCode: Number.NaN } }, exited(4)],
+  ['an event without a code', { waited: waited(4), inspected: gone, events: told(Number.NaN) }, exited(4)],
 ];
 
 for (const [name, evidence, expected] of exits) {
