@@ -34,8 +34,6 @@ const attacks: { [name: string]: string } = {
     Object.defineProperty(Map.prototype, 'size', { get: bad });`,
   'Promise.prototype': `Promise.prototype.then = function () { return this; }; Promise.prototype.catch = () => {};
     Promise.resolve = () => { throw new Error('replaced'); }; globalThis.Promise = undefined;`,
-  'Promise species': `Object.defineProperty(Promise, Symbol.species, { value: class { constructor() { throw new Error('replaced'); } } });
-    Object.defineProperty(Promise.prototype, 'constructor', { get() { throw new Error('replaced'); } });`,
   process: `process.on = process.once = process.emit = process.addListener = process.off = () => { throw new Error('replaced'); };
     process.exit = process.reallyExit = process.kill = process.hrtime = () => {}; process.hrtime.bigint = () => 0n; process.stdout.write = () => false;`,
   fs: `import fs, { createRequire } from 'node:module';
