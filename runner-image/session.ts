@@ -70,13 +70,14 @@ beforeExiting((exiting) => {
 
 /** Everything that the function will find in its process. */
 function prepareProcess(entry: string): void {
+  // Creates all threads of the pool, so that they are not counted as the function's processes; and before its environment is there,
+  // whose UV_THREADPOOL_SIZE would make more than the pids limit has room for.
+  stat('/', () => {});
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, job.env);
   process.argv.splice(1, process.argv.length, entry);
   makeStandardStreamsSynchronous();
   offerLimitSignal();
-  // Creates all threads of the pool, so that they are not counted as the function's processes.
-  stat('/', () => {});
 }
 
 async function loadFunction(entry: string): Promise<object> {

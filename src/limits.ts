@@ -208,7 +208,23 @@ function checkLogger(value: LimitOptions['logger']): Logger | null {
       `${wrong('logger', 'an object with the methods debug, info, warn and error, or null', value)}; missing: ${missing.join(', ')}`,
     );
   }
-  return value;
+  return {
+    debug: guarded(value, 'debug'),
+    info: guarded(value, 'info'),
+    warn: guarded(value, 'warn'),
+    error: guarded(value, 'error'),
+  };
+}
+
+/** A logger that throws must neither change an outcome nor end the program from within a timer. */
+function guarded(logger: Logger, level: keyof Logger): Logger['debug'] {
+  return (message, fields) => {
+    try {
+      logger[level](message, fields);
+    } catch {
+      // Its own trouble: there is nobody here to tell.
+    }
+  };
 }
 
 function checkContext(value: LimitOptions['context']): Context {

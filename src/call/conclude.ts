@@ -78,6 +78,7 @@ function evidenceOf(record: CallRecord, used: Used, thrown: unknown): Evidence {
     end: record.said?.end ?? null,
     thrown: thrown === undefined ? null : factsOf(thrown),
     exit: record.exit,
+    exactMeter: record.prepared?.sandbox.meter === 'cgroup',
     cpuInS: used.cpuInS,
     peakInBytes: used.peakInBytes,
     oomKills: used.oomKills,

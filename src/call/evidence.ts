@@ -14,6 +14,8 @@ export interface Evidence {
   /** For `threw`: what the error says of itself. */
   readonly thrown: ThrownFacts | null;
   readonly exit: SandboxExit | null;
+  /** Whether the counters are the kernel's own, up to the end; else they are samples that may be seconds old. */
+  readonly exactMeter: boolean;
   /** CPU seconds since the phase began. */
   readonly cpuInS: number;
   readonly peakInBytes: number;

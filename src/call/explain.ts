@@ -108,8 +108,14 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
     };
   },
   tooLarge: ({ evidence, limits }) => ({
-    message: `The result has ${megabytes(evidence.end?.status === 'tooLarge' ? evidence.end.valueInBytes : null)} MB: maxResultInMb is ${megabytes(limits.maxResultInBytes)}`,
-    hint: 'Raise maxResultInMb, or return less',
+    message: `The result has ${megabytes(evidence.end?.status === 'tooLarge' ? evidence.end.valueInBytes : null)} MB: ${
+      Number.isFinite(limits.maxResultInBytes)
+        ? `maxResultInMb is ${megabytes(limits.maxResultInBytes)}`
+        : 'more than can be encoded'
+    }`,
+    hint: Number.isFinite(limits.maxResultInBytes)
+      ? 'Raise maxResultInMb, or return less'
+      : 'Return less, or buffers rather than strings',
   }),
   runnerFailed: ({ evidence }) => ({
     message: `The runner in the container could not go on: ${evidence.end?.status === 'failed' ? evidence.end.problem : 'it did not say why'}`,

@@ -114,6 +114,26 @@ test('a logger hears of limits, call, grace period and end', async () => {
   assert.match(lines.join('\n'), /Limits set[\s\S]*Call[\s\S]*Grace period begins[\s\S]*did not return: .*wallTimeInS is 0\.3/);
 });
 
+test('a logger that throws changes nothing', async () => {
+  const fail = () => {
+    throw new Error('logger');
+  };
+  const logger = { debug: fail, info: fail, warn: fail, error: fail };
+  const limited = enforceLimits({ wallTimeInS: 0.3, gracePeriodInS: 0.1, logger })(
+    () => new Promise((resolve) => setTimeout(resolve, 9000)),
+  );
+  assert.is((await limited.run()).exitStatus, 'TimeoutException');
+});
+
+test('UV_THREADPOOL_SIZE of the function takes nothing from numProcesses', async () => {
+  const outcome = await enforceLimits({ wallTimeInS: 30, numProcesses: 1, env: { UV_THREADPOOL_SIZE: '64' } })(async () => {
+    const { readFile } = await import('node:fs/promises');
+    const texts = await Promise.all(Array.from({ length: 100 }, () => readFile('/etc/passwd', 'utf8')));
+    return texts.length;
+  }).run();
+  assert.is(outcome.result, 100, outcome.error?.message);
+});
+
 test('timings say where the time went', async () => {
   const { timings } = await enforceLimits({ wallTimeInS: 60 })(() => 1).run();
   for (const step of ['create', 'start', 'load', 'call'] as const) assert.ok(timings[step] > 0, `${step}: ${timings[step]}`);

@@ -147,7 +147,7 @@ test('SubprocessException: ENOENT, 2', async () => {
 });
 
 test('SignalException: a signal ends the process', async () => {
-  for (const signal of ['SIGTERM', 'SIGALRM', 'SIGSEGV', 'SIGABRT', 'SIGUSR2'] as const) {
+  for (const signal of ['SIGTERM', 'SIGALRM', 'SIGXCPU', 'SIGSEGV', 'SIGABRT', 'SIGUSR2'] as const) {
     const outcome = await enforceLimits({ wallTimeInS: 30 })((name: string) => {
       process.kill(process.pid, name);
       return new Promise((resolve) => setTimeout(resolve, 10_000));

@@ -17,6 +17,7 @@ const nothing: Evidence = {
   end: null,
   thrown: null,
   exit: null,
+  exactMeter: true,
   cpuInS: 0.1,
   peakInBytes: 20 * MB,
   oomKills: 0,
@@ -133,9 +134,16 @@ const table: Row[] = [
   },
   {
     what: 'the CPU backstop of the kernel',
-    seen: { exit: exited(152) },
+    seen: { exit: exited(152), exactMeter: false },
     exitStatus: 'CpuTimeoutException',
     reason: 'cpuTime',
+    signal: 'SIGXCPU',
+  },
+  {
+    what: 'SIGXCPU that the function sent itself',
+    seen: { exit: exited(152) },
+    exitStatus: 'SignalException',
+    reason: 'signal',
     signal: 'SIGXCPU',
   },
   {
@@ -372,6 +380,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
     fc.constant(lost),
     fc.record({ kind: fc.constant('exited' as const), exitCode: fc.nat(255), oomKilled: fc.boolean() }),
   ),
+  exactMeter: fc.boolean(),
   cpuInS: fc.double({ min: 0, max: 5, noNaN: true }),
   peakInBytes: fc.nat(256 * MB),
   oomKills: fc.nat(2),
