@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Payload } from '../payload/payload.js';
-import { createFrameParser, type FrameParser } from '../wire/frames.js';
+import { createFrameParser, DELIMITER_BYTES, type FrameParser } from '../wire/frames.js';
 import { encodeMessage, type HostMessageType } from '../wire/messages.js';
 import { type End, GuestFrame, type GuestFrameType, HostMessage, type Job, type LimitNotice } from '../wire/protocol.js';
 import { ProtocolError } from '../wire/wire-errors.js';
@@ -55,7 +55,9 @@ const TAIL = 16 * 1024;
 
 /** Speaks the protocol of wire/protocol.ts with the runner of one container. */
 export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversation {
-  const delimiter = randomBytes(16);
+  const delimiter = randomBytes(DELIMITER_BYTES);
+  // Never in UTF-8: the last byte of a line is not held back for the beginning of a frame, which one in 256 would look like.
+  delimiter[0] = 0xff;
   const drained = deferred<void>();
   let said = deferred<Said | null>();
   let flushed = deferred<void>();

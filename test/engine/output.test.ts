@@ -105,6 +105,22 @@ test('a reader that leaves early does not hang the call', async () => {
   assert.is((await call).unwrap(), 'end');
 });
 
+test('comes to its last byte at once, whatever the byte', async () => {
+  // The first byte of the delimiter is held back: with a random one, some byte of these 128 would wait for the next.
+  const call = captured(async () => {
+    for (let code = 0; code < 128; code++) {
+      process.stdout.write(`x${String.fromCharCode(code)}`);
+      await new Promise((resolve) => setTimeout(resolve, 8));
+    }
+  }).run();
+  let last = '';
+  for await (const { data } of call) {
+    last = data.toString('latin1');
+    assert.is(data.length % 2, 0, JSON.stringify(last));
+  }
+  assert.is(last.at(-1), '\x7f');
+});
+
 test('that looks like frames changes nothing', async () => {
   const outcome = await captured(async () => {
     const { randomBytes } = await import('node:crypto');
