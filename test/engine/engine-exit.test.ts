@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -175,7 +175,8 @@ onAnother(
       }
     } finally {
       await stopDaemon(daemon, 'SIGTERM');
-      // An engine that was killed leaves mounts.
+      // An engine that was killed leaves its helpers and mounts.
+      for (const pid of processesNaming(folder)) process.kill(pid, 'SIGKILL');
       for (const mount of mountsBelow(folder)) spawnSync('umount', ['--lazy', mount]);
       rmSync(folder, { recursive: true, force: true });
     }
@@ -185,32 +186,42 @@ onAnother(
 
 /** An engine of our own, with nothing of the system's. */
 async function startDaemon(folder: string): Promise<ChildProcess> {
-  const child = spawn(
-    dockerd,
-    [
-      ...['--host', `unix://${folder}/docker.sock`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
-      ...[
-        '--pidfile',
-        `${folder}/pid`,
-        '--bridge=none',
-        '--iptables=false',
-        '--ip-masq=false',
-        '--log-level=error',
-        '--shutdown-timeout=2',
-      ],
-    ],
-    { stdio: 'ignore' },
-  );
-  for (let tries = 0; tries < 300; tries++) {
+  const words = [
+    ...['--host', `unix://${folder}/docker.sock`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
+    ...['--pidfile', `${folder}/pid`, '--bridge=none', '--iptables=false', '--ip-masq=false'],
+    ...['--log-level=error', '--shutdown-timeout=2'],
+  ];
+  let log = '';
+  let child: ChildProcess | undefined;
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(100)) {
+    // What a killed one left running may be in the way of the next for a moment: it is started again then.
+    if (child === undefined || child.exitCode !== null) {
+      child = spawn(dockerd, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      child.stderr?.on('data', (chunk: Buffer) => {
+        log = `${log}${chunk.toString()}`.slice(-2000);
+      });
+    }
     try {
       const { docker } = await connect(`unix://${folder}/docker.sock`);
       await docker.ping();
       return child;
     } catch {
-      await sleep(100);
+      // Not yet.
     }
   }
-  throw new Error('dockerd did not come up');
+  throw new Error(`dockerd did not come up: ${log}`);
+}
+
+function processesNaming(folder: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${folder}/`);
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  });
 }
 
 function mountsBelow(folder: string): string[] {
