@@ -54,7 +54,7 @@ export interface Sandbox {
   readonly meter: 'cgroup' | 'engine';
   /** The counters now; null when they cannot be read (any more). */
   usage(): Usage | null;
-  /** Begins to count the memory peak anew, where the kernel can. */
+  /** Begins to count the memory peak anew, where the kernel can, and whatever else counts from the call. */
   resetPeak(): void;
   /** Whether it keeps this program alive, as it does from its start on. */
   keepAlive(on: boolean): void;

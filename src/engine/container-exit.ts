@@ -5,6 +5,7 @@ import type { Engine } from './connect.js';
 import type { ContainerRecord } from './container-events.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { type Asked, askJson } from './engine-request.js';
+import type { MachineOoms } from './machine-ooms.js';
 
 /** What was seen of a container's end. */
 export interface ExitEvidence {
@@ -79,6 +80,7 @@ export function waitForExit({ transport }: Engine, id: string, signal: AbortSign
 /**
  * Settles once the container has ended, or cannot be reached any more; never rejects.
  * @param isAttached whether the container's own connection holds still
+ * @param ooms of the machine it runs on
  */
 export async function seeExit(
   engine: Engine,
@@ -86,15 +88,39 @@ export async function seeExit(
   firstWait: Asked,
   events: Readonly<ContainerRecord>,
   isAttached: () => boolean,
+  ooms: MachineOoms,
 ): Promise<SandboxExit> {
   for (let waiting = firstWait; ; waiting = askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=not-running`)) {
     const waited = await waiting.answer.then(readWait, readRefusal);
     const inspected = await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
     const exit = concludeExit({ waited, inspected, events });
-    if (exit !== null) return exit;
+    if (exit !== null) return isUnexplained(exit, events) ? await findReason(exit, events, ooms) : exit;
     if (!isAttached()) return { kind: 'lost', reason: 'the connections with the engine broke while it ran' };
     await sleep(INSPECTION_INTERVAL_IN_MS);
   }
+}
+
+/** A SIGKILL that nobody sent through the engine: the process sent it itself, or the kernel did, for lack of memory. */
+function isUnexplained(exit: SandboxExit, { killAsked }: Readonly<ContainerRecord>): exit is SandboxExit & { kind: 'exited' } {
+  return exit.kind === 'exited' && exit.exitCode === KILLED && !exit.oomKilled && !killAsked;
+}
+
+/** The engine hears of an OOM kill apart from the exit, and tells of it late, or never (containerd#8180, #8893). */
+const REASON_TIME_IN_MS = 1_000;
+const REASON_INTERVAL_IN_MS = 20;
+
+/** Eight hogs at once on Docker 20.10: 1 in 64 was never told of, and took its cgroup's counters with it. The machine's own remain. */
+async function findReason(
+  exit: SandboxExit & { kind: 'exited' },
+  events: Readonly<ContainerRecord>,
+  ooms: MachineOoms,
+): Promise<SandboxExit> {
+  const onMachine = ooms.any();
+  if (onMachine !== null) return { ...exit, oomKilled: onMachine };
+  for (let waited = 0; waited < REASON_TIME_IN_MS && events.ooms === 0; waited += REASON_INTERVAL_IN_MS) {
+    await sleep(REASON_INTERVAL_IN_MS);
+  }
+  return { ...exit, oomKilled: events.ooms > 0 };
 }
 
 function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {

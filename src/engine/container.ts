@@ -14,6 +14,7 @@ import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
 import type { RunnerImage } from './image.js';
+import { type MachineOoms, watchMachineOoms } from './machine-ooms.js';
 import { watchOomKills } from './oom-watch.js';
 import { formatOwner, thisOwner } from './owner.js';
 import { type ContainerStreams, demultiplex } from './streams.js';
@@ -62,9 +63,10 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     await ask('start a container', (abortSignal) => container.start({ abortSignal }));
     const meter = await openMeter(engine, container, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
-    const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen), connectionLost(streams)]);
+    const ooms = watchMachineOoms(meter.kind === 'cgroup');
+    const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen, ooms), connectionLost(streams)]);
     const forget = () => events.forget(id);
-    return makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited: firstWait, forget });
+    return makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited: firstWait, ooms, forget });
   } catch (error) {
     waiting.abort();
     streams?.cut();
@@ -101,10 +103,23 @@ interface Running {
   timings: Sandbox['timings'];
   exited: Sandbox['exited'];
   waited: Asked;
+  ooms: MachineOoms;
   forget: () => void;
 }
 
-function makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited, forget }: Running): Sandbox {
+function makeSandbox({
+  engine,
+  container,
+  name,
+  streams,
+  meter,
+  record,
+  timings,
+  exited,
+  waited,
+  ooms,
+  forget,
+}: Running): Sandbox {
   let ended = false;
   void exited.then(() => {
     ended = true;
@@ -133,7 +148,10 @@ function makeSandbox({ engine, container, name, streams, meter, record, timings,
     timings,
     meter: meter.kind,
     usage: () => meter.read(),
-    resetPeak: () => meter.resetPeak(),
+    resetPeak() {
+      meter.resetPeak();
+      ooms.begin();
+    },
     keepAlive(on) {
       streams.keepAlive(on);
       waited.keepAlive(on);

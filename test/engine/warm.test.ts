@@ -5,8 +5,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import Docker from 'dockerode';
 import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
 import { enforceLimits, fromModule, getContext, type LimitedFunction, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { leftovers } from '../support/leftovers.js';
@@ -97,7 +97,7 @@ test('a module that hangs at load is stopped by the wall limit, for each call', 
 });
 
 test('a warm container that dies does not cost a call', async () => {
-  const docker = new Docker();
+  const { docker } = await connect(null);
   await using limited = enforceLimits({ wallTimeInS: 30 })(() => 'alive');
   const waiting = async () => docker.listContainers({ filters: { label: ['nisher.owner'], status: ['running'] } });
   const others = new Set((await waiting()).map(({ Id }) => Id));
@@ -173,7 +173,7 @@ test('output of a warm call is whole when its value is there, on both streams', 
 });
 
 test('warm and cold containers are made with the same options', async () => {
-  const docker = new Docker();
+  const { docker } = await connect(null);
   const inspected = async (method: 'spawn' | 'forkserver') => {
     const limited = enforceLimits({
       memInMb: 64,
