@@ -34,12 +34,25 @@ async function runTests(): Promise<Summary[]> {
   const engine = await check('an engine', async () => {
     ({ started } = await setupEngine((line) => process.stdout.write(`\n${line}\n`)));
   });
-  const onEngine = engine.passed > 0 ? await runTestFiles(await findTestFiles('engine', []), 1) : [];
+  const onEngine = engine.passed > 0 ? await runEngineTests() : [];
   const summaries = [unit, engine, onEngine].flat();
   if (!started) return summaries;
   if (values['stop-engine']) return [...summaries, await check('the end of the engine', () => stopPrivateEngine())];
   process.stdout.write('\nThe private engine goes on running; `npm run nisher engine stop` ends it.\n');
   return summaries;
+}
+
+/** Those that look at all containers, images or engines of the machine want it for themselves; the others share it, two at a time. */
+async function runEngineTests(): Promise<Summary[]> {
+  const files = await findTestFiles('engine', []);
+  const isAlone = ({ path: file }: { path: string }) => /\/(cli|engine|package|docs|warm)[^/]*$/.test(file);
+  return [
+    await runTestFiles(
+      files.filter((file) => !isAlone(file)),
+      2,
+    ),
+    await runTestFiles(files.filter(isAlone), 1),
+  ];
 }
 
 /** What publint and attw say of the tarball that npm would publish. */
