@@ -111,7 +111,8 @@ for (const how of ['exit', 'throw', 'SIGKILL']) {
     let seen = 0;
     for await (const chunk of program.stdout)
       if (String(chunk).includes('under way')) seen = (await containersOf(program.pid ?? 0)).length;
-    assert.is(seen, 1);
+    // And one for the next call, if it was that far.
+    assert.ok(seen >= 1, `${seen}`);
     await ended;
     const endedAt = performance.now();
     while ((await containersOf(program.pid ?? 0)).length > 0) {
