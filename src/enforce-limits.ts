@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { type EncodedArguments, encodeArguments } from './call/encode-arguments.js';
+import type { EncodedArguments } from './call/encode-arguments.js';
 import { Output, type OutputChunk } from './call/output.js';
 import { takePlace } from './call/places.js';
 import type { Leases } from './leases.js';
@@ -84,7 +85,16 @@ const attributes = [
   'signal',
 ] as const satisfies readonly (keyof Outcome)[];
 
-// Loaded at the first call, as the call itself is: importing nisher must stay cheap.
+const require = createRequire(import.meta.url);
+
+// Loaded at the first call, as the call itself is: importing nisher must stay cheap. And at once: until an import() has come, the caller
+// may have changed what it passed. (Node 20.19 and later require ES modules.)
+function encodeNow(args: readonly unknown[]): EncodedArguments {
+  const { encodeArguments } = require('./call/encode-arguments.js') as typeof import('./call/encode-arguments.js');
+  return encodeArguments(args);
+}
+
+// Loaded at the first call, too.
 async function packNow(reference: FunctionReference): Promise<Payload> {
   const { pack } = await import('./payload/pack.js');
   return pack(reference);
@@ -139,7 +149,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const run = (...args: unknown[]): LimitedCall<unknown> => {
     const output = new Output({ maxBytes: limits.maxOutputInBytes, capture: limits.captureOutput, live: process });
     limits.logger?.debug('Call', { function: functionName, arguments: args });
-    const outcome = perform(encodeArguments(args), output);
+    const outcome = perform(encodeNow(args), output);
     underWay.add(outcome);
     void outcome.finally(() => underWay.delete(outcome));
     return Object.assign(outcome, {
