@@ -6,20 +6,19 @@ export interface Clock {
   after(seconds: number, callback: () => void): () => void;
 }
 
-/** The machine's own, without keeping the program alive: for what nobody waits for. */
-export const quietClock: Clock = {
-  now: () => performance.now() / 1000,
-  after(seconds, callback) {
-    const timer = setTimeout(callback, seconds * 1000).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 /** The machine's own. */
-export const systemClock: Clock = {
-  now: () => performance.now() / 1000,
-  after(seconds, callback) {
-    const timer = setTimeout(callback, seconds * 1000);
-    return () => clearTimeout(timer);
-  },
-};
+export const systemClock = machineClock(true);
+
+/** The machine's own, without keeping the program alive: for what nobody waits for. */
+export const quietClock = machineClock(false);
+
+function machineClock(keepsAlive: boolean): Clock {
+  return {
+    now: () => performance.now() / 1000,
+    after(seconds, callback) {
+      const timer = setTimeout(callback, seconds * 1000);
+      if (!keepsAlive) timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+}

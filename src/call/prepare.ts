@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.js';
 import type { Payload } from '../payload/payload.js';
-import type { LimitKind } from '../wire/protocol.js';
+import { BASE_ENVIRONMENT, type LimitKind } from '../wire/protocol.js';
 import type { Clock } from './clock.js';
 import { type Conversation, converse, type Said } from './conversation.js';
 import { containerDeadline, cpuBackstop } from './deadlines.js';
@@ -124,7 +124,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     {
       entry: payload.entry,
       exportName: payload.exportName,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', ...limits.env },
+      env: { ...BASE_ENVIRONMENT, ...limits.env },
       maxResultInBytes: Math.min(limits.maxResultInBytes, Number.MAX_SAFE_INTEGER),
     },
     payload,

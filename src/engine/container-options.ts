@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { SandboxSpec } from '../call/sandbox.js';
-import { CODE_DIRECTORY } from '../wire/protocol.js';
+import { BASE_ENVIRONMENT, CODE_DIRECTORY } from '../wire/protocol.js';
 import { CALL_LABEL, DEADLINE_LABEL, OWNER_LABEL } from './labels.js';
 import { pidsLimit } from './pids-limit.js';
 
@@ -34,7 +34,7 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
     Hostname: 'nisher',
     User: `${UID}:${UID}`,
     WorkingDir: CODE_DIRECTORY,
-    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/tmp'],
+    Env: Object.entries(BASE_ENVIRONMENT).map(([variable, value]) => `${variable}=${value}`),
     Entrypoint: ['/usr/local/bin/node'],
     Cmd: [...spec.nodeArguments, '/nisher/runner.cjs'],
     // Input ends when the one client goes, by SIGKILL too: the runner then leaves.

@@ -19,6 +19,9 @@
  * cgroup.
  */
 
+/** What a container's environment has when nobody asks for more. */
+export const BASE_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp' } as const;
+
 /** Where the runner unpacks the code. */
 export const CODE_DIRECTORY = '/app';
 
