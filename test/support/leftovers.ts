@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/engine/connect.js';
+import { lifeOf, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
 
 // The engine removes a container by itself when its program has ended; a busy one may take that long about it.
 const patienceInS = 15;
@@ -10,9 +11,9 @@ export async function leftovers(): Promise<string[]> {
   const startedAt = Math.floor(performance.timeOrigin / 1000);
   const list = async () => {
     const containers = await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } });
-    return containers.filter(({ Created }) => Created >= startedAt);
+    return containers.filter(({ Created, Labels }) => Created >= startedAt && !isNeighbours(Labels['nisher.owner']));
   };
-  // Only those there are now: a neighbour's tests may go on starting more.
+  // Only those there are now: a neighbour that dies meanwhile leaves some, for its own tests to see.
   let rest = await list();
   for (const deadline = performance.now() + patienceInS * 1000; rest.length > 0 && performance.now() < deadline; ) {
     await sleep(100);
@@ -20,4 +21,10 @@ export async function leftovers(): Promise<string[]> {
     rest = rest.filter(({ Id }) => ids.has(Id));
   }
   return rest.map(({ Names, State, Labels }) => `${Names.join()} (${State}) of ${Labels['nisher.owner']}`);
+}
+
+/** Whether another program that is still at work has it: test files run beside each other, on one engine. */
+function isNeighbours(label: string | undefined): boolean {
+  const owner = parseOwner(label ?? '');
+  return owner !== null && owner.pid !== process.pid && lifeOf(owner, thisOwner(), startTimeOf) === 'alive';
 }
