@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { inspect, types } from 'node:util';
+import { patience } from './support/patience.js';
 import type { TestRecord } from './support/record.js';
 
 // uvu starts by itself on a timer unless it believes that its own command runs it: its timer would fire amid a file's
@@ -10,7 +11,7 @@ const uvu = await import('uvu');
 type Body = () => void | Promise<void>;
 
 export interface TestOptions {
-  /** Seconds after which the test has failed. Default 10, under test/engine 60; for hooks 60. */
+  /** Seconds after which the test has failed, times {@link patience}. Default 10, under test/engine 60; for hooks 60. */
   timeoutInS?: number;
 }
 
@@ -119,7 +120,8 @@ function refuseLateRegistration(what: string): void {
   if (state !== 'registering') throw new Error(`${what} was registered after the tests had begun, and would never run`);
 }
 
-async function withTimeLimit(label: string, body: Body, limitInS: number): Promise<void> {
+async function withTimeLimit(label: string, body: Body, usualLimitInS: number): Promise<void> {
+  const limitInS = usualLimitInS * patience;
   running = label;
   record({ kind: 'started', what: label, dueInS: limitInS });
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { patience } from './patience.js';
 import type { TestFile } from './run-test-file.js';
 
 export type TestKind = 'unit' | 'engine';
@@ -16,5 +17,11 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
 export function testFile(file: string): TestFile {
   const engine = file.split(path.sep).includes('engine');
   // An engine test may have to build an image and start containers on two busy cores.
-  return { path: file, testTimeoutInS: engine ? 60 : 10, loadTimeoutInS: 60, timeoutInS: engine ? 300 : 120, graceInS: 5 };
+  return {
+    path: file,
+    testTimeoutInS: engine ? 60 : 10,
+    loadTimeoutInS: 60 * patience,
+    timeoutInS: (engine ? 300 : 120) * patience,
+    graceInS: 5 * patience,
+  };
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/engine/connect.js';
 import { lifeOf, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
+import { patience } from './patience.js';
 
 // The engine removes a container by itself when its program has ended; a busy one may take that long about it.
-const patienceInS = 15;
+const removalTimeInS = 15 * patience;
 
 /** Names of the containers of ours that this process (or a program it ran) has started and that do not go away. */
 export async function leftovers(): Promise<string[]> {
@@ -15,7 +16,7 @@ export async function leftovers(): Promise<string[]> {
   };
   // Only those there are now: a neighbour that dies meanwhile leaves some, for its own tests to see.
   let rest = await list();
-  for (const deadline = performance.now() + patienceInS * 1000; rest.length > 0 && performance.now() < deadline; ) {
+  for (const deadline = performance.now() + removalTimeInS * 1000; rest.length > 0 && performance.now() < deadline; ) {
     await sleep(100);
     const ids = new Set((await list()).map(({ Id }) => Id));
     rest = rest.filter(({ Id }) => ids.has(Id));
