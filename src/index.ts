@@ -28,3 +28,4 @@ export type { LimitOptions, Logger } from './limits.js';
 export type { ExitStatus, Failed, Outcome, OutcomeFacts, Returned, Timings } from './outcome.js';
 export { fromModule } from './payload/from-module.js';
 export type { ModuleFunction } from './payload/function-reference.js';
+export { untrusted } from './untrusted.js';

@@ -52,7 +52,10 @@ export function createLeases(limits: Limits): Leases {
     pool ??= createPool<Prepared>({
       start: (ahead) => start(payload, ahead),
       settled: (prepared) => prepared.loaded,
-      discard: async (prepared) => void (await dismiss(prepared, prepared.phase !== 'loaded', { clock: quietClock, limits })),
+      discard: async (prepared) => {
+        const { gone } = await dismiss(prepared, prepared.phase !== 'loaded', { clock: quietClock, limits });
+        await gone;
+      },
       // One that failed while it was loaded says so to the call that gets it.
       isUsable: (prepared) => !(prepared.phase === 'loaded' && (prepared.over || prepared.isRestless())),
       most: mostWarm(limits, machine),

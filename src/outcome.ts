@@ -53,7 +53,7 @@ export interface Timings {
   /** From the container's start until the function was ready to be called: node's start, unpacking, loading the module. */
   readonly load: number;
   readonly call: number;
-  /** From the function's end until the container was gone; 0 when the outcome was certain before that, and did not wait. */
+  /** From the function's end until the container's end; 0 when the outcome was certain before that, and did not wait. */
   readonly finish: number;
 }
 

@@ -220,13 +220,14 @@ async function conclude(record: CallRecord, lease: Lease): Promise<Going> {
     record.exit = { kind: 'exited', exitCode: 0, oomKilled: false };
     if (lease.end(record.watch?.stop === null)) return { gone: nothingToDo };
     prepared.sandbox.keepAlive(false);
-    return { gone: dismiss(prepared, false, finishing).then(() => {}) };
+    return { gone: dismiss(prepared, false, finishing).then(({ gone }) => gone) };
   }
   lease.end(false);
   const finishingSince = clock.now();
-  record.exit = await dismiss(prepared, record.fault !== null || record.abortedEarly, finishing);
+  const { exit, gone } = await dismiss(prepared, record.fault !== null || record.abortedEarly, finishing);
+  record.exit = exit;
   timings.finish = clock.now() - finishingSince;
-  return { gone: nothingToDo };
+  return { gone };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Engine } from './connect.js';
 import { type ContainerRecord, eventsOf } from './container-events.js';
 import { seeExit, waitForExit } from './container-exit.js';
 import { containerOptions } from './container-options.js';
+import { killContainerProcess } from './container-process.js';
 import { removeContainer } from './container-removal.js';
 import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
@@ -22,6 +23,9 @@ import { type Meter, openCgroupMeter } from './usage.js';
 
 /** The engine delivers what a container printed within 2 s of its end, or never. */
 const LAST_OUTPUT_TIME_IN_MS = 3_000;
+
+/** A container whose first process was killed has ended by then, on a busy machine, too. */
+const KILL_TIME_IN_MS = 1_000;
 
 /** By then a container that has ended is known to have, and an engine that restarted has been asked. */
 const CONNECTION_LOST_AFTER_IN_MS = 5_000;
@@ -61,12 +65,26 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     streams = demultiplex(connection);
     const startingSince = performance.now();
     await ask('start a container', (abortSignal) => container.start({ abortSignal }));
-    const meter = await openMeter(engine, container, record);
+    const pid = await firstProcess(container);
+    const meter = openCgroupOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const ooms = watchMachineOoms(meter.kind === 'cgroup');
     const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen, ooms), connectionLost(streams)]);
     const forget = () => events.forget(id);
-    return makeSandbox({ engine, container, name, streams, meter, record, timings, exited, waited: firstWait, ooms, forget });
+    return makeSandbox({
+      engine,
+      container,
+      name,
+      pid,
+      streams,
+      meter,
+      record,
+      timings,
+      exited,
+      waited: firstWait,
+      ooms,
+      forget,
+    });
   } catch (error) {
     waiting.abort();
     streams?.cut();
@@ -97,6 +115,7 @@ interface Running {
   engine: Engine;
   container: Container;
   name: string;
+  pid: number;
   streams: ContainerStreams;
   meter: Meter;
   record: ContainerRecord;
@@ -111,6 +130,7 @@ function makeSandbox({
   engine,
   container,
   name,
+  pid,
   streams,
   meter,
   record,
@@ -159,6 +179,11 @@ function makeSandbox({
     async kill() {
       record.killAsked = true;
       streams.release();
+      if (killContainerProcess(pid, container.id)) {
+        // One that is paused does not end by it: the engine knows what to do.
+        await Promise.race([exited, sleep(KILL_TIME_IN_MS, undefined, { ref: false })]);
+        if (ended) return;
+      }
       // Refused when it has ended: as good as done.
       await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});
     },
@@ -169,16 +194,15 @@ function makeSandbox({
   };
 }
 
-/** The cgroup's own counters where they can be seen from here, else the engine's statistics. */
-async function openMeter(engine: Engine, container: Container, record: ContainerRecord): Promise<Meter> {
-  const pid = await ask('inspect a container', (abortSignal) => container.inspect({ abortSignal })).then(
+/** Its number on the engine's machine; 0 when it has ended and is removed already. */
+async function firstProcess(container: Container): Promise<number> {
+  return await ask('inspect a container', (abortSignal) => container.inspect({ abortSignal })).then(
     ({ State }) => State.Pid,
-    // It has ended and is removed already.
     () => 0,
   );
-  return openCgroupOf(pid, container.id, record) ?? openEngineMeter(engine, container.id, record);
 }
 
+/** The cgroup's own counters where they can be seen from here: else it takes the engine's statistics. */
 function openCgroupOf(pid: number, id: string, record: ContainerRecord): Meter | null {
   try {
     const folders = findCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'), id);
