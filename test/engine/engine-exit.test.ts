@@ -11,6 +11,7 @@ import { connect } from '../../src/engine/connect.js';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { EngineError } from '../../src/engine/engine-error.js';
 import { suite } from '../harness.js';
+import { patience } from '../support/patience.js';
 import { finish, isGone, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine exit');
@@ -112,7 +113,7 @@ test('children that outlive the runner end with it, and its output too', async (
   const since = performance.now();
   const { exit } = await finish(await engine.start(specOf(source)));
   assert.equal(exit, { kind: 'exited', exitCode: 3, oomKilled: false });
-  assert.ok(performance.now() - since < 15_000);
+  assert.ok(performance.now() - since < 15_000 * patience);
 });
 
 /** Refused starts: changes of the spec → kind, and words that name the value. */
@@ -166,7 +167,7 @@ onAnother(
         await stopDaemon(daemon, signal);
         const exit = await sandbox.exited;
         assert.is(exit.kind, 'lost', `${signal}: ${JSON.stringify(exit)}`);
-        assert.ok(performance.now() - since < 20_000);
+        assert.ok(performance.now() - since < 20_000 * patience);
         await sandbox.kill();
         assert.not.equal((await sandbox.remove()).leftBehind, null, 'the engine could not be asked to remove it');
         daemon = await startDaemon(folder);

@@ -9,6 +9,7 @@ import { DEADLINE_LABEL, OWNER_LABEL } from '../../src/engine/labels.js';
 import { formatOwner, thisOwner } from '../../src/engine/owner.js';
 import { sweep } from '../../src/engine/sweep.js';
 import { suite } from '../harness.js';
+import { patience } from '../support/patience.js';
 import { isGone } from './engine-sandbox.js';
 
 const { test, before } = suite('engine sweep');
@@ -97,7 +98,7 @@ async function idFrom(child: ChildProcess): Promise<string> {
 }
 
 async function goneWithin(id: string, seconds: number): Promise<boolean> {
-  for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(100))
+  for (const deadline = performance.now() + seconds * 1000 * patience; performance.now() < deadline; await sleep(100))
     if (await isGone(id)) return true;
   return false;
 }
