@@ -24,7 +24,7 @@ export function formatJson(value: unknown): string {
 function write(value: unknown, path: string, above: Map<object, string>): string | undefined {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quote(value);
     case 'boolean':
       return String(value);
     case 'number':
@@ -60,7 +60,7 @@ function writeFresh(value: object, path: string, above: Map<object, string>): st
   if (value instanceof ArrayBuffer) return base64(value, 0, value.byteLength);
   if (ArrayBuffer.isView(value)) return list(Array.from(value as unknown as Iterable<number | bigint>));
   if (value instanceof Date) return JSON.stringify(value);
-  if (value instanceof URL || value instanceof URLSearchParams || value instanceof RegExp) return JSON.stringify(String(value));
+  if (value instanceof URL || value instanceof URLSearchParams || value instanceof RegExp) return quote(String(value));
   if (isBoxed(value)) return write(value.valueOf(), path, above) ?? 'null';
   if (value instanceof Error) return writeEntries(errorEntries(value), path, above);
   return writeEntries(Object.entries(value), path, above);
@@ -69,9 +69,14 @@ function writeFresh(value: object, path: string, above: Map<object, string>): st
 function writeEntries(entries: readonly (readonly [string, unknown])[], path: string, above: Map<object, string>): string {
   const members = entries.flatMap(([name, item]) => {
     const text = write(item, `${path}.${name}`, above);
-    return text === undefined ? [] : [`${JSON.stringify(name)}:${text}`];
+    return text === undefined ? [] : [`${quote(name)}:${text}`];
   });
   return `{${members.join(',')}}`;
+}
+
+/** JSON.stringify escapes the control characters below space only; those from DEL on move a terminal's cursor as well. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 function errorEntries(error: Error): [string, unknown][] {

@@ -2,6 +2,7 @@ import type { LimitedCallError } from '../exceptions.js';
 import type { Outcome } from '../outcome.js';
 import type { Paint } from './colour.js';
 import { splitHint } from './split-hint.js';
+import { visible } from './visible.js';
 
 type FailedOutcome = Exclude<Outcome, { exitStatus: 0 }>;
 
@@ -23,10 +24,11 @@ export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
   const { error, exitStatus } = outcome;
   const { message, hint } = splitHint(error);
   const inOurWords = (text: string) => text.replace(optionName, (name) => optionNames[name] ?? name);
-  const lines = [`${paint('red', exitStatus)}: ${inOurWords(message)}`];
+  // The function chose the words of its error, and the names in its stack.
+  const lines = [`${paint('red', exitStatus)}: ${visible(inOurWords(message))}`];
   const stack = stackBelowMessage(error.cause);
-  if (exitStatus === 'AnythingException' && stack !== '') lines.push(paint('dim', stack));
-  if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${inOurWords(hint)}`);
+  if (exitStatus === 'AnythingException' && stack !== '') lines.push(paint('dim', visible(stack)));
+  if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${visible(inOurWords(hint))}`);
   const used = formatUsed(outcome);
   if (used !== '') lines.push(paint('dim', `  ${used}`));
   return lines.join('\n');

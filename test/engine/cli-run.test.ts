@@ -137,3 +137,22 @@ function interruptOnce(signal: NodeJS.Signals): CliOptions {
     },
   };
 }
+
+test('--untrusted: every limit is set, and what else is given goes before', async () => {
+  const { exitCode, stderr } = await call('sleep', '--untrusted', '--wall-time', '300ms');
+  assert.is(exitCode, 124);
+  assert.match(stderr, /--wall-time is 0\.3/);
+  const child = await call('child', '--untrusted');
+  assert.is(child.exitCode, 126, child.stderr);
+  assert.match(child.stderr, /errno 11/);
+});
+
+test('--untrusted: what acts on a terminal is shown', async () => {
+  assert.is((await call('clear', '"print"')).stderr, '\u001b[2J');
+  assert.is((await call('clear', '"print"', '--untrusted')).stderr, '\\x1b[2J');
+  assert.is((await call('clear', '"return"')).stdout, '"\\u001b[2J"\n');
+  // Whoever runs it: these words are nisher's.
+  const { stderr } = await call('clear', '"throw"');
+  assert.match(stderr, 'clear threw Error: \\x1b[2J');
+  assert.not.match(stderr, '\u001b');
+});

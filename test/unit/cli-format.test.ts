@@ -3,6 +3,7 @@ import { painter, visibleWidth, wantsColour } from '../../src/cli/colour.js';
 import { formatError } from '../../src/cli/format-error.js';
 import { formatTable } from '../../src/cli/format-table.js';
 import { UsageError } from '../../src/cli/usage-error.js';
+import { visible, visibleStream } from '../../src/cli/visible.js';
 import { PynisherError } from '../../src/exceptions.js';
 import { suite } from '../harness.js';
 
@@ -43,3 +44,15 @@ test('a bug of ours is called one; its stack, and that of its cause, with NISHER
 });
 
 test('even a thrown string', () => assert.equal(formatError('oh', plain), { text: 'nisher: oh', exitCode: 125 }));
+
+test('what would act on a terminal is shown, whatever form it has', () => {
+  assert.is(visible('\u001b]0;title\u0007 \u009b2J \rover\b\u007f'), '\\x1b]0;title\\x07 \\x9b2J \\x0dover\\x08\\x7f');
+  assert.is(visible('line\n\tÄ€𝄞'), 'line\n\tÄ€𝄞');
+});
+
+test('a character that comes in pieces is one', () => {
+  const shown = visibleStream();
+  // U+009B, a control character, is c2 9b in UTF-8; U+20AC, the euro, e2 82 ac.
+  const pieces = [[0xc2], [0x9b, 0x32, 0xe2], [0x82], [0xac], [0xff]];
+  assert.is(pieces.map((bytes) => shown(Uint8Array.from(bytes))).join(''), '\\x9b2€\ufffd');
+});

@@ -11,6 +11,7 @@ const table: [string, unknown, string][] = [
   ['undefined in an array', [undefined, 1], '[null,1]'],
   ['holes', new Array(2), '[null,null]'],
   ['line breaks', 'a\nb', '"a\\nb"'],
+  ['what moves a cursor', { '\u009b2J': '\u001b[2J\u007f' }, '{"\\u009b2J":"\\u001b[2J\\u007f"}'],
   [
     'NaN and the infinities',
     [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import * as assert from 'uvu/assert';
 import type { Command } from '../../src/cli/command.js';
 import { suite } from '../harness.js';
+import { interfaceMembers } from '../support/interface-members.js';
 import { isAsDocumented, readSnippets } from '../support/snippets.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -86,7 +86,7 @@ test('every option, field of an outcome and exception is explained', () => {
   for (const [page, source, interfaces] of documented) {
     const explained = namesInTables(read(page));
     for (const name of interfaces) {
-      const members = membersOf(source, name);
+      const members = [...interfaceMembers(join(root, source), name).keys()];
       assert.ok(members.length > 3, `${source} has no interface ${name}`);
       assert.equal(
         members.filter((member) => !explained.has(member)),
@@ -147,12 +147,4 @@ function anchorsOf(page: string): Set<string> {
 function namesInTables(page: string): Set<string> {
   const rows = page.match(/^\|.*$/gm) ?? [];
   return new Set(rows.flatMap((row) => [...row.matchAll(/`(\w+)(?:\(\))?`/g)].map(([, name]) => name ?? '')));
-}
-
-function membersOf(source: string, name: string): string[] {
-  const file = ts.createSourceFile(source, read(source), ts.ScriptTarget.Latest);
-  const declaration = file.statements.filter(ts.isInterfaceDeclaration).find((statement) => statement.name.text === name);
-  return (declaration?.members ?? []).flatMap((member) =>
-    member.name && ts.isIdentifier(member.name) ? [member.name.text] : [],
-  );
 }

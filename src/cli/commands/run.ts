@@ -7,6 +7,7 @@ import { listenForInterrupt } from '../interrupt.js';
 import { parseTarget, parseValue } from '../target.js';
 import { parseCount, parseNumber, parseSizeInMb, parseTimeInS } from '../units.js';
 import { UsageError } from '../usage-error.js';
+import { visibleStream } from '../visible.js';
 import { writeTo } from '../write-to.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -20,6 +21,12 @@ const options = {
   scratch: { ...text, group: 'Limits:', describe: 'size of its writable /tmp (default 64MB)' },
   'max-output': { ...text, group: 'Limits:', describe: 'what is passed on of its stdout, and of its stderr (default 8MB)' },
   'max-result': { ...text, group: 'Limits:', describe: 'size of the value it returns (default 64MB)' },
+  untrusted: {
+    type: 'boolean',
+    group: 'Limits:',
+    describe:
+      'limits for code that nobody vouches for, where the options above give none; control characters it prints are shown',
+  },
   env: { ...text, array: true, nargs: 1, group: 'Function:', describe: 'NAME=VALUE for its environment; repeatable' },
   context: {
     ...text,
@@ -62,32 +69,34 @@ export const runCommand = defineCommand({
       const value = args[name];
       return typeof value === 'string' ? parse(name, value) : null;
     };
-    const graceInS = given('grace', (option, value) => parseTimeInS(option, value, { zero: true })) ?? 0;
-    const maxOutputInMb = given('max-output', parseSizeInMb);
-    const maxResultInMb = given('max-result', parseSizeInMb);
-    const scratchInMb = given('scratch', parseSizeInMb);
-    const limitOptions = {
+    const graceInS = given('grace', (option, value) => parseTimeInS(option, value, { zero: true }));
+    const givenLimits = {
       memInMb: given('mem', parseSizeInMb),
       cpuTimeInS: given('cpu-time', parseTimeInS),
       wallTimeInS: given('wall-time', parseTimeInS),
       numProcesses: given('processes', parseCount),
       cpus: given('cpus', parseNumber),
       gracePeriodInS: graceInS,
-      env: parseEnv(args.env ?? []),
-      captureOutput: true,
-      ...(maxOutputInMb === null ? {} : { maxOutputInMb }),
-      ...(maxResultInMb === null ? {} : { maxResultInMb }),
-      ...(scratchInMb === null ? {} : { scratchInMb }),
+      maxOutputInMb: given('max-output', parseSizeInMb),
+      maxResultInMb: given('max-result', parseSizeInMb),
+      scratchInMb: given('scratch', parseSizeInMb),
     };
 
-    const { enforceLimits, fromModule, getContext } = await import('../../index.js');
+    const { enforceLimits, fromModule, getContext, untrusted } = await import('../../index.js');
     const say = (line: string) => {
       if (!args.quiet) process.stderr.write(`${line}\n`);
     };
-    using interrupt = listenForInterrupt({ graceInS, say, sayAlways: (line) => process.stderr.write(`${line}\n`) });
+    using interrupt = listenForInterrupt({
+      graceInS: graceInS ?? 0,
+      say,
+      sayAlways: (line) => process.stderr.write(`${line}\n`),
+    });
     const limited = checked(() =>
       enforceLimits({
-        ...limitOptions,
+        ...(args.untrusted ? untrusted : {}),
+        ...withoutNull(givenLimits),
+        env: parseEnv(args.env ?? []),
+        captureOutput: true,
         context: getContext((args.context ?? 'spawn') as 'spawn', {
           ...(args.engine === undefined ? {} : { engine: args.engine }),
           ...(args.image === undefined ? {} : { image: args.image }),
@@ -99,7 +108,8 @@ export const runCommand = defineCommand({
     );
 
     const call = limited.run(...values);
-    for await (const { data } of call) await writeTo(process.stderr, data);
+    const shown = { stdout: visibleStream(), stderr: visibleStream() };
+    for await (const { stream, data } of call) await writeTo(process.stderr, args.untrusted ? shown[stream](data) : data);
     const outcome = await call;
     await limited.close();
 
@@ -119,6 +129,11 @@ export const runCommand = defineCommand({
     return exitCode;
   },
 });
+
+/** An option that was not given must not stand in the way of a default. */
+function withoutNull<T extends object>(options: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as never;
+}
 
 function parseEnv(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(
