@@ -28,6 +28,8 @@ export interface ContainerEvents {
   forget(id: string): void;
 }
 
+/** Podman 4 has `died` for what it then calls `die`, as Docker does. */
+const WANTED = ['oom', 'die', 'died', 'kill'];
 const READY_TIME_IN_MS = 500;
 const RETRY_DELAY_IN_MS = 500;
 
@@ -50,20 +52,20 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
   const take = (event: Record<string, unknown>) => {
     const { Action, Actor, time } = event as {
       Action?: string;
-      Actor?: { ID?: string; Attributes?: { exitCode?: string } };
-      time?: number;
+      Actor?: { ID?: string; Attributes?: { exitCode?: unknown } };
+      time?: unknown;
     };
-    if (typeof time === 'number') lastEvent = time;
+    if (Number.isSafeInteger(time)) lastEvent = time as number;
     const record = records.get(Actor?.ID ?? '');
     if (record === undefined) return;
     if (Action === 'oom') record.ooms++;
     if (Action === 'kill') record.signalled = true;
-    if (Action === 'die') record.exitCode = Number(Actor?.Attributes?.exitCode ?? Number.NaN);
+    if (Action === 'die') record.exitCode = readExitCode(Actor?.Attributes?.exitCode);
   };
 
   const subscribe = () => {
     subscription ??= new Promise((resolve) => {
-      const filters = { type: ['container'], event: ['oom', 'die', 'kill'], label: [`${OWNER_LABEL}=${owner}`] };
+      const filters = { type: ['container'], event: WANTED, label: [`${OWNER_LABEL}=${owner}`] };
       const since = lastEvent === null ? '' : `&since=${lastEvent}`;
       const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}${since}`;
       const broken = () => {
@@ -99,4 +101,9 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
       records.delete(id);
     },
   };
+}
+
+/** Engines write it as a text; NaN for what is no number, as an empty one would be 0. */
+function readExitCode(given: unknown): number {
+  return typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : Number.NaN;
 }

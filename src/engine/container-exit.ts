@@ -48,8 +48,8 @@ export function concludeExit({ waited, inspected, events }: ExitEvidence): Sandb
   };
 
   // Told at the time.
-  if (events.exitCode !== null && events.exitCode >= 0) return exited(events.exitCode);
-  if (waited !== null && waited.error === null && waited.exitCode >= 0) {
+  if (isExitCode(events.exitCode)) return exited(events.exitCode);
+  if (waited !== null && waited.error === null && isExitCode(waited.exitCode)) {
     if (waited.exitCode !== RESTARTED || (inspected.state === 'ended' && inspected.exitCode === RESTARTED))
       return exited(waited.exitCode);
     return lost('the engine says 255, as it does of containers that it lost sight of');
@@ -58,7 +58,7 @@ export function concludeExit({ waited, inspected, events }: ExitEvidence): Sandb
     case 'running':
       return null;
     case 'ended':
-      return exited(inspected.exitCode);
+      return isExitCode(inspected.exitCode) ? exited(inspected.exitCode) : lost('the engine does not say with which exit code');
     case 'gone':
       return lost(waited?.error ?? 'it was removed, or the engine was restarted, while it ran');
     case 'unknown':
@@ -66,6 +66,11 @@ export function concludeExit({ waited, inspected, events }: ExitEvidence): Sandb
     case 'no engine':
       return lost(`the connection with the engine broke: ${inspected.problem}`);
   }
+}
+
+/** What Linux has for one; engines say -1, or nothing, where they do not know. */
+function isExitCode(code: unknown): code is number {
+  return Number.isInteger(code) && (code as number) >= 0 && (code as number) <= 255;
 }
 
 /** An engine that restarts is back after about a second. */
@@ -142,7 +147,10 @@ function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {
 /** An engine that refuses to wait is there; a connection that broke says nothing. */
 function readRefusal(error: unknown): ExitEvidence['waited'] {
   const { statusCode, json } = error as { statusCode?: number; json?: { message?: unknown } };
-  return statusCode === undefined ? null : { exitCode: -1, error: String(json?.message ?? `HTTP ${statusCode}`) };
+  const message = json?.message;
+  return statusCode === undefined
+    ? null
+    : { exitCode: -1, error: typeof message === 'string' ? message : `HTTP ${statusCode}` };
 }
 
 async function inspectEnd(engine: Engine, id: string, tries: number): Promise<Inspected> {

@@ -24,34 +24,37 @@ export interface EngineInfo {
 }
 
 /** The kernel's names for architectures, where Node has others. */
-const archNames: Readonly<Record<string, string>> = {
-  x86_64: 'x64',
-  amd64: 'x64',
-  aarch64: 'arm64',
-  armv7l: 'arm',
-  i686: 'ia32',
-  i386: 'ia32',
-};
+const archNames = new Map(
+  Object.entries({
+    x86_64: 'x64',
+    amd64: 'x64',
+    aarch64: 'arm64',
+    armv7l: 'arm',
+    i686: 'ia32',
+    i386: 'ia32',
+  }),
+);
 
 /**
- * Reads the answers to `/info` and `/version`. Engines leave out what they do not know, so everything has a fallback.
+ * Reads the answers to `/info` and `/version`. Engines leave out what they do not know, so everything has a fallback; what is not of
+ * the type it should be counts as left out.
  */
 export function engineInfo(info: Record<string, unknown>, version: Record<string, unknown>): EngineInfo {
   const text = (key: string) => asText(info[key]);
   const count = (key: string, fallback: number) =>
-    typeof info[key] === 'number' && info[key] > 0 ? (info[key] as number) : fallback;
-  const list = (key: string) => (Array.isArray(info[key]) ? (info[key] as string[]) : []);
-  const components = Array.isArray(version.Components) ? (version.Components as { Name?: unknown }[]) : [];
+    Number.isSafeInteger(info[key]) && (info[key] as number) > 0 ? (info[key] as number) : fallback;
+  const list = (key: string) => asList(info[key]).filter((item) => typeof item === 'string');
+  const components = asList(version.Components) as ({ Name?: unknown } | null)[];
   const cgroupVersion = text('CgroupVersion');
   const securityOptions = list('SecurityOptions');
-  const isPodman = components.some(({ Name }) => Name === 'Podman Engine');
+  const isPodman = components.some((component) => component?.Name === 'Podman Engine');
   return {
     name: text('Name'),
     flavour: isPodman ? 'podman' : 'docker',
     version: asText(version.Version),
     apiVersion: asText(version.ApiVersion),
     operatingSystem: text('OperatingSystem'),
-    arch: archNames[text('Architecture')] ?? text('Architecture'),
+    arch: archNames.get(text('Architecture')) ?? text('Architecture'),
     cgroupVersion: cgroupVersion === '1' || cgroupVersion === '2' ? cgroupVersion : null,
     cgroupDriver: text('CgroupDriver'),
     cores: count('NCPU', 1),
@@ -68,4 +71,8 @@ export function engineInfo(info: Record<string, unknown>, version: Record<string
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -40,6 +40,10 @@ export function readSample(sample: Record<string, unknown>): Omit<Usage, 'oomKil
   };
   const cpuInNs = cpu?.cpu_usage?.total_usage;
   const memInBytes = memory?.usage;
-  if (typeof cpuInNs !== 'number' || typeof memInBytes !== 'number' || cpuInNs === 0) return null;
+  if (!isCount(cpuInNs) || !isCount(memInBytes) || cpuInNs === 0) return null;
   return { cpuInS: cpuInNs / 1e9, memInBytes, peakInBytes: memInBytes, pidsRefused: 0 };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

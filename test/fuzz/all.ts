@@ -1,0 +1,27 @@
+import type { Fuzzed } from './fuzzed.js';
+import { cgroupMeter, cgroupPath, counters } from './properties/cgroup-files.js';
+import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js';
+import { demultiplexer } from './properties/demultiplexer.js';
+import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
+import { frames } from './properties/frames.js';
+import { messages } from './properties/messages.js';
+import { streamFrames } from './properties/stream-frames.js';
+
+/** Every property there is. */
+export const all: readonly Fuzzed[] = [
+  streamFrames,
+  demultiplexer,
+  frames,
+  messages,
+  codecGrammar,
+  codecMutations,
+  codecBytes,
+  counters,
+  cgroupPath,
+  cgroupMeter,
+  info,
+  statsSample,
+  exits,
+  lines,
+  owners,
+];

@@ -1,0 +1,56 @@
+/** Every property of test/fuzz a few hundred times, and what fuzzing has found, as it was found. `npm run fuzz` takes its time. */
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { parseNumber } from '../../src/engine/cgroup-counters.js';
+import { concludeExit } from '../../src/engine/container-exit.js';
+import { engineInfo } from '../../src/engine/engine-info.js';
+import { readSample } from '../../src/engine/engine-meter.js';
+import { jsonLines } from '../../src/engine/json-lines.js';
+import { all } from '../fuzz/all.js';
+import { assertPrototypesAreUntouched } from '../fuzz/fuzzed.js';
+import { suite } from '../harness.js';
+
+const { test } = suite('fuzz', { timeoutInS: 60 });
+
+for (const { name, property, quickRuns } of all) {
+  test(`${name} holds`, async () => {
+    await fc.assert(property, { numRuns: quickRuns });
+    assertPrototypesAreUntouched();
+  });
+}
+
+test('a number too long for the kernel is none, and not Infinity', () => {
+  assert.throws(() => parseNumber(`${'9'.repeat(400)}\n`), /Expected a number/);
+});
+
+test("what an engine's description of itself has in place of texts is left out", () => {
+  assert.equal(engineInfo({ SecurityOptions: [1, 'name=rootless', null] }, {}).securityOptions, ['name=rootless']);
+  assert.equal(engineInfo({ Warnings: [null] }, { Components: [null] }).warnings, []);
+  assert.is(engineInfo({ Architecture: 'constructor' }, {}).arch, 'constructor');
+  assert.is(engineInfo(JSON.parse('{"NCPU": 1e999, "MemTotal": 0.5}'), {}).cores, 1);
+});
+
+test('a sample with less than nothing is none', () => {
+  assert.is(readSample({ cpu_stats: { cpu_usage: { total_usage: -1 } }, memory_stats: { usage: 0 } }), null);
+});
+
+test('what Linux has no exit code for is none', () => {
+  const inspected = { state: 'ended', exitCode: 256, oomKilled: false } as const;
+  const events = { ooms: 0, exitCode: 0.5, signalled: false, killAsked: false };
+  assert.is(concludeExit({ waited: null, inspected, events })?.kind, 'lost');
+});
+
+test('a line that is no object, or has no end, is refused', async () => {
+  for (const text of ['null\n', '5', `{"a": "${'x'.repeat(2 ** 21)}`]) {
+    const lines = jsonLines(
+      (async function* () {
+        yield Buffer.from(text);
+      })(),
+    );
+    const problem = await lines.next().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    assert.instance(problem, SyntaxError);
+  }
+});
