@@ -68,6 +68,8 @@ export interface FinishedCall {
   readonly gone: Promise<void>;
 }
 
+/** Decoding that many takes less than the millisecond that it would take to hear that it is done. */
+const CALLED_AT_ONCE_UP_TO_BYTES = 2 ** 16;
 /** 256 MB of arguments take a few seconds to decode. */
 const READY_TIME_IN_S = 30;
 /** What was printed before the last word is on its way, on the other stream. */
@@ -170,7 +172,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   }
   if (!lease.warm) timings.load = prepared.loadedInS;
   record.phase = 'call';
-  let called = false;
+  let taken = false;
   const watcher = watch({
     ...timeLimits(limits),
     cores: prepared.cores,
@@ -193,21 +195,30 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     output.letGo();
     void sandbox.kill();
   });
-  conversation.onReady = () => {
-    called = true;
-    cancelReady();
+  const begin = () => {
     sandbox.resetPeak();
     watcher.begin();
-    conversation.go();
     request.onCalled?.();
   };
-  conversation.sendArguments(request.args.pieces);
+  const { pieces, sizeInBytes } = request.args;
+  const atOnce = sizeInBytes <= CALLED_AT_ONCE_UP_TO_BYTES;
+  conversation.onReady = () => {
+    taken = true;
+    cancelReady();
+    if (atOnce) return;
+    begin();
+    conversation.go();
+  };
+  if (atOnce) {
+    begin();
+    conversation.call(pieces);
+  } else conversation.sendArguments(pieces);
   record.said = await conversation.said;
   cancelReady();
   watcher.end();
   timings.call = watcher.used.wallInS;
   record.fault ??= conversation.fault;
-  return called || record.said !== null || watcher.stop !== null;
+  return taken || record.said !== null || watcher.stop !== null;
 }
 
 /** Waits for what can still change the outcome, and for no more. */

@@ -23,11 +23,13 @@ export interface Conversation {
   onText: (stream: OutputStream, bytes: Buffer) => void;
   onLoading: () => void;
   onLoaded: () => void;
-  /** The arguments have been decoded. */
+  /** The arguments have been decoded: somebody is there, and calls the function next. */
   onReady: () => void;
   sendJob(job: Omit<Job, 'delimiter'>, payload: Payload): void;
+  /** Few bytes, which take no time to decode: calls the function with them at once. */
+  call(encoded: readonly Uint8Array[]): void;
+  /** The function is called by `go`, once the runner has decoded them. */
   sendArguments(encoded: readonly Uint8Array[]): void;
-  /** Calls the function. */
   go(): void;
   notice(notice: LimitNotice): void;
   /** Lets the runner exit. */
@@ -140,6 +142,13 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     sendJob(job, payload) {
       send(HostMessage.Job, asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job));
       send(HostMessage.Code, payload.archive);
+    },
+    call(encoded) {
+      due = GuestFrame.Ready;
+      sandbox.stdin.cork();
+      send(HostMessage.Arguments, ...encoded);
+      send(HostMessage.Go);
+      sandbox.stdin.uncork();
     },
     sendArguments(encoded) {
       due = GuestFrame.Ready;

@@ -4,6 +4,7 @@ import type { Fault } from './evidence.js';
 /** What a function is called with, as it was at that moment. */
 export interface EncodedArguments {
   readonly pieces: readonly Uint8Array[];
+  readonly sizeInBytes: number;
   /** Why they cannot be carried. */
   readonly fault: Fault | null;
 }
@@ -18,9 +19,10 @@ const LARGEST_MESSAGE_IN_BYTES = 2 ** 32 - 1;
 export function encodeArguments(args: readonly unknown[]): EncodedArguments {
   try {
     const pieces = encode(args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES });
-    return { pieces: pieces.map((piece) => piece.slice()), fault: null };
+    const sizeInBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    return { pieces: pieces.map((piece) => piece.slice()), sizeInBytes, fault: null };
   } catch (error) {
-    return { pieces: [], fault: faultOf(error) };
+    return { pieces: [], sizeInBytes: 0, fault: faultOf(error) };
   }
 }
 

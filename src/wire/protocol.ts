@@ -10,7 +10,8 @@
  *                           ◀────────   Loaded      module loaded, thread pool filled: a warm container waits here
  *     Arguments             ────────▶   decodes them
  *                           ◀────────   Ready
- *     Go                    ────────▶   calls the function (limits count from here anew, phase 'call')
+ *     Go                    ────────▶   calls the function (limits count from here anew, phase 'call'); with few
+ *                                       arguments it comes together with them, and Ready is only a sign of life
  *     [Limit]               ────────▶   aborts limitSignal, raises the limit's signal in its own process
  *                           ◀────────   Value*, End (and Flushed, on stderr)
  *     Release               ────────▶   exits; or Arguments again, for a further call
@@ -47,7 +48,7 @@ export const GuestFrame = {
   Loading: 1,
   /** No payload. The function is there; a warm container waits here. */
   Loaded: 2,
-  /** JSON: {@link Ready}. The arguments are decoded. */
+  /** No payload. The arguments are decoded. */
   Ready: 3,
   /** The next piece of the encoded value (or, for `threw`, of the encoded error). */
   Value: 4,
@@ -80,11 +81,6 @@ export interface LimitNotice {
   kind: LimitKind;
   /** The message of the exception that limitSignal's reason will be. */
   message: string;
-}
-
-export interface Ready {
-  /** Threads of the runner's process when it was ready. */
-  tasks: number;
 }
 
 /**
