@@ -3,7 +3,7 @@ import path from 'node:path';
 import { patience } from './patience.js';
 import type { TestFile } from './run-test-file.js';
 
-export type TestKind = 'unit' | 'engine';
+export type TestKind = 'unit' | 'engine' | 'adversarial' | 'faults';
 
 /** The files of a kind whose path contains one of the words; all of them when there are no words. */
 export async function findTestFiles(kind: TestKind, words: readonly string[]): Promise<TestFile[]> {
@@ -15,7 +15,7 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
 
 /** A test file with the limits of the folder it lies in. */
 export function testFile(file: string): TestFile {
-  const engine = file.split(path.sep).includes('engine');
+  const engine = file.split(path.sep).some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
   // An engine test may have to build an image and start containers on two busy cores.
   return {
     path: file,
