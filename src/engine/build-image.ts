@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { NODE_PATH, rootfsEntries } from '../../runner-image/rootfs.js';
 import { ask } from './ask.js';
 import { packBuildContext } from './build-context.js';
 import type { Engine } from './connect.js';
+import { removeContainer } from './container-removal.js';
 import { EngineError, hasStatus } from './engine-error.js';
+import { hold } from './holding.js';
 import { askHostNode, type HostNode } from './host-node.js';
 import { dockerfile, runnerDigest } from './image-digest.js';
 import { jsonLines } from './json-lines.js';
@@ -93,14 +96,18 @@ async function withBase<T>(
   base: string,
   use: (isInBase: (file: string) => Promise<boolean>) => Promise<T>,
 ): Promise<T> {
-  const container = await ask('look into the base image', (abortSignal) =>
+  const name = `nisher-base-${randomBytes(6).toString('hex')}`;
+  const holding = hold(engine, name);
+  const creating = ask('look into the base image', (abortSignal) =>
     engine.docker.createContainer({
+      name,
       Image: base,
       Cmd: ['never'],
       Labels: { [OWNER_LABEL]: formatOwner(thisOwner()) },
       abortSignal,
     }),
   );
+  const container = await holding.creating(creating);
   try {
     return await use((file) =>
       ask('look into the base image', async () => {
@@ -114,6 +121,6 @@ async function withBase<T>(
       }),
     );
   } finally {
-    await ask('remove a container', async () => await container.remove({ force: true, v: true })).catch(() => {});
+    holding.removed(await removeContainer(engine, container.id, false));
   }
 }

@@ -14,6 +14,7 @@ import { removeContainer } from './container-removal.js';
 import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
+import { type Holding, hold } from './holding.js';
 import type { RunnerImage } from './image.js';
 import { type MachineOoms, watchMachineOoms } from './machine-ooms.js';
 import { watchOomKills } from './oom-watch.js';
@@ -48,10 +49,9 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     flavour: engine.info.flavour,
     runnerTasks: image.tasks,
   });
-  const [container] = await Promise.all([
-    ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal })),
-    events.ready(),
-  ]);
+  const holding = hold(engine, name);
+  const creating = ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+  const [container] = await Promise.all([holding.creating(creating), events.ready()]);
   const { id } = container;
   const record = events.follow(id);
   const waiting = new AbortController();
@@ -75,6 +75,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
       engine,
       container,
       name,
+      holding,
       pid,
       streams,
       meter,
@@ -89,7 +90,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     waiting.abort();
     streams?.cut();
     events.forget(id);
-    await removeContainer(engine, id, false);
+    holding.removed(await removeContainer(engine, id, false));
     throw error;
   }
 }
@@ -115,6 +116,7 @@ interface Running {
   engine: Engine;
   container: Container;
   name: string;
+  holding: Holding;
   pid: number;
   streams: ContainerStreams;
   meter: Meter;
@@ -130,6 +132,7 @@ function makeSandbox({
   engine,
   container,
   name,
+  holding,
   pid,
   streams,
   meter,
@@ -154,6 +157,7 @@ function makeSandbox({
     record.killAsked = true;
     streams.release();
     const problem = await removeContainer(engine, container.id, ended);
+    holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
     forget();

@@ -2,6 +2,7 @@ import type { SandboxEngine } from '../call/sandbox.js';
 import { connect, type Engine } from './connect.js';
 import { startContainer } from './container.js';
 import { EngineError } from './engine-error.js';
+import { beAnswerable } from './holding.js';
 import { ensureImage, forgetImages } from './image.js';
 import { sweep } from './sweep.js';
 
@@ -36,7 +37,9 @@ export async function openDockerEngine({
 }: DockerEngineRequest = {}): Promise<DockerEngine> {
   const connection = await connect(engine);
   const request = { image, onProgress };
-  await ensureImage(connection, request);
+  const ensuring = ensureImage(connection, request);
+  beAnswerable(connection);
+  await ensuring;
   return {
     info: connection.info,
     endpoint: connection.endpoint,

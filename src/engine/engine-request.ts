@@ -40,6 +40,13 @@ export async function getJson(transport: Transport, path: string, signal: AbortS
   return await askJson(transport, 'GET', path, signal).answer;
 }
 
+/** DELETEs. Rejects like an answer of {@link askJson}. */
+export async function remove(transport: Transport, path: string, signal: AbortSignal): Promise<void> {
+  const response = await respond(begin(transport, { method: 'DELETE', path, signal }));
+  if (response.statusCode !== 204 && response.statusCode !== 200) await refuse(response);
+  response.resume();
+}
+
 /** Follows an answer of one JSON object per line, without keeping this program alive for it. */
 export async function followLines(
   transport: Transport,

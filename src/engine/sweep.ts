@@ -1,8 +1,13 @@
 import type { ContainerInfo } from 'dockerode';
+import { ask } from './ask.js';
 import type { Engine } from './connect.js';
-import { hasStatus, toEngineError } from './engine-error.js';
+import { hasStatus } from './engine-error.js';
+import { getJson, remove } from './engine-request.js';
 import { DEADLINE_LABEL, OWNER_LABEL } from './labels.js';
 import { type Life, lifeOf, parseOwner, startTimeOf, thisOwner } from './owner.js';
+
+/** All that a sweep needs of an engine: the reaper has no more, for dockerode takes longer to load than it does. */
+type Reachable = Pick<Engine, 'transport'>;
 
 /** A container that nobody owned any more. */
 export interface SweptContainer {
@@ -20,12 +25,19 @@ const DEADLINE_MARGIN_IN_MS = 10 * 60_000;
  * @param dryRun only says what it would remove
  * @throws EngineError when the engine does not list its containers; one that it does not remove is left out of the answer
  */
-export async function sweep(engine: Engine, { dryRun = false } = {}): Promise<readonly SweptContainer[]> {
-  const containers = await engine.docker
-    .listContainers({ all: true, filters: { label: [OWNER_LABEL] } })
-    .catch((error: unknown) => Promise.reject(toEngineError(error, 'list containers')));
+export async function sweep(engine: Reachable, { dryRun = false } = {}): Promise<readonly SweptContainer[]> {
+  const orphans = await findOrphans(engine);
+  return dryRun ? orphans : await removeOrphans(engine, orphans);
+}
+
+/** @throws EngineError when the engine does not list its containers */
+export async function findOrphans({ transport }: Reachable): Promise<readonly SweptContainer[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }));
+  const listed = await ask('list containers', (signal) =>
+    getJson(transport, `/containers/json?all=1&filters=${filters}`, signal),
+  );
   const here = thisOwner();
-  const orphans = containers.flatMap((container) => {
+  return Object.values(listed as Record<string, ContainerInfo>).flatMap((container) => {
     const owner = parseOwner(container.Labels[OWNER_LABEL] ?? '');
     const reason = reasonToSweep(
       owner === null ? 'unknown' : lifeOf(owner, here, startTimeOf),
@@ -34,15 +46,21 @@ export async function sweep(engine: Engine, { dryRun = false } = {}): Promise<re
     );
     return reason === null ? [] : [{ id: container.Id, name: nameOf(container), reason }];
   });
-  if (dryRun) return orphans;
+}
+
+/** @returns those that are no more */
+export async function removeOrphans(
+  { transport }: Reachable,
+  orphans: readonly SweptContainer[],
+): Promise<readonly SweptContainer[]> {
   const removed = await Promise.all(
     orphans.map(async (orphan) => {
       try {
-        await engine.docker.getContainer(orphan.id).remove({ force: true, v: true });
+        await ask('remove a container', (signal) => remove(transport, `/containers/${orphan.id}?force=1&v=1`, signal));
         return [orphan];
       } catch (error) {
         // Gone, or being removed by somebody else: as good.
-        return hasStatus(error, 404, 409) ? [orphan] : [];
+        return hasStatus((error as Error).cause, 404, 409) ? [orphan] : [];
       }
     }),
   );

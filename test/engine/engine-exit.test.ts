@@ -1,9 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { SandboxExit } from '../../src/call/sandbox.js';
@@ -11,6 +5,7 @@ import { connect } from '../../src/engine/connect.js';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { EngineError } from '../../src/engine/engine-error.js';
 import { suite } from '../harness.js';
+import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { finish, isGone, printed, specOf } from './engine-sandbox.js';
 
@@ -147,94 +142,36 @@ for (const [name, changes, kind, words] of refused) {
   });
 }
 
-const dockerd = '/usr/sbin/dockerd';
-const canStartAnother = process.getuid?.() === 0 && existsSync(dockerd);
-const onAnother = canStartAnother
-  ? test
-  : (name: string, _body: () => Promise<void>, _options: object) => test.skip(name, `needs root and ${dockerd}`);
+const onAnother: typeof test = Object.assign(
+  (...[name, body, options]: Parameters<typeof test>) =>
+    noOwnEngine === null ? test(name, body, options) : test.skip(name, noOwnEngine),
+  { skip: test.skip },
+);
 
 onAnother(
   'an engine that is killed or stopped in the middle of a call: lost, never a made-up exit; and it works again afterwards',
   async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engine-'));
-    let daemon = await startDaemon(folder);
+    const own = await makeOwnEngine();
     try {
-      const other = await openDockerEngine({ engine: `unix://${folder}/docker.sock` });
+      await own.start();
+      const other = await openDockerEngine({ engine: own.url });
       for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
         const sandbox = await other.start(specOf("process.on('SIGTERM', () => {}); console.log('up'); process.stdin.resume()"));
         await printed(sandbox, /up/);
         const since = performance.now();
-        await stopDaemon(daemon, signal);
+        await own.stop(signal);
         const exit = await sandbox.exited;
         assert.is(exit.kind, 'lost', `${signal}: ${JSON.stringify(exit)}`);
-        assert.ok(performance.now() - since < 20_000 * patience);
+        assert.ok(performance.now() - since < 20_000);
         await sandbox.kill();
         assert.not.equal((await sandbox.remove()).leftBehind, null, 'the engine could not be asked to remove it');
-        daemon = await startDaemon(folder);
+        await own.start();
         const { exit: next } = await finish(await other.start(specOf('process.exit(4)')));
         assert.equal(next, { kind: 'exited', exitCode: 4, oomKilled: false });
       }
     } finally {
-      await stopDaemon(daemon, 'SIGTERM');
-      // An engine that was killed leaves its helpers and mounts.
-      for (const pid of processesNaming(folder)) process.kill(pid, 'SIGKILL');
-      for (const mount of mountsBelow(folder)) spawnSync('umount', ['--lazy', mount]);
-      rmSync(folder, { recursive: true, force: true });
+      await own.remove();
     }
   },
   { timeoutInS: 150 },
 );
-
-/** An engine of our own, with nothing of the system's. */
-async function startDaemon(folder: string): Promise<ChildProcess> {
-  const words = [
-    ...['--host', `unix://${folder}/docker.sock`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
-    ...['--pidfile', `${folder}/pid`, '--bridge=none', '--iptables=false', '--ip-masq=false'],
-    ...['--log-level=error', '--shutdown-timeout=2'],
-  ];
-  let log = '';
-  let child: ChildProcess | undefined;
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(100)) {
-    // What a killed one left running may be in the way of the next for a moment: it is started again then.
-    if (child === undefined || child.exitCode !== null) {
-      child = spawn(dockerd, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-      child.stderr?.on('data', (chunk: Buffer) => {
-        log = `${log}${chunk.toString()}`.slice(-2000);
-      });
-    }
-    try {
-      const { docker } = await connect(`unix://${folder}/docker.sock`);
-      await docker.ping();
-      return child;
-    } catch {
-      // Not yet.
-    }
-  }
-  throw new Error(`dockerd did not come up: ${log}`);
-}
-
-function processesNaming(folder: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${folder}/`);
-    } catch {
-      // It has ended meanwhile.
-      return false;
-    }
-  });
-}
-
-function mountsBelow(folder: string): string[] {
-  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '');
-  return mountPoints.filter((mountPoint) => mountPoint.startsWith(`${folder}/`)).reverse();
-}
-
-async function stopDaemon(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill(signal);
-  await ended;
-}

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
+import { suite } from '../harness.js';
+import { type Fate, openEngineProxy } from '../support/engine-proxy.js';
+import { type FaultProgram, startFaultProgram } from '../support/fault-program.js';
+import { patience } from '../support/patience.js';
+import { someAtOnce } from '../support/some-at-once.js';
+import { type EngineStep, engineSteps, isStep } from '../support/steps.js';
+
+/** The program gets SIGKILL at each step of a call: what it leaves is gone though no other program of nisher runs. */
+const { test, before } = suite('host killed');
+
+let enginePath: string;
+before(async () => {
+  const { endpoint } = await connect(null);
+  assert.ok(endpoint.kind === 'unix');
+  enginePath = endpoint.path;
+});
+
+/** The calls' own limits (40 s) do not come into it: the reaper is at work at once, and gone with the last container. */
+const GONE_AFTER_S = 30 * patience;
+const AT_ONCE = 3;
+
+async function killAndLook(program: FaultProgram): Promise<void> {
+  program.child.kill('SIGKILL');
+  const { signal } = await program.ended;
+  assert.is(signal, 'SIGKILL');
+  assert.equal(await program.traces(GONE_AFTER_S), []);
+}
+
+/** Before the engine hears of the request, when it has carried it out and nobody has been told, or a moment after it was sent. */
+const whens = ['before', 'answered', 'sent'] as const;
+type When = (typeof whens)[number];
+
+async function killAtStep(step: EngineStep, when: When, method: string): Promise<void> {
+  let program: FaultProgram | undefined;
+  let reached = () => {};
+  const atStep = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const decide = async (request: { method: string; path: string }): Promise<Fate> => {
+    if (program === undefined || !isStep(step, request) || program.child.killed) return undefined;
+    if (when === 'answered') return { kind: 'swallowed', answered: reached };
+    reached();
+    // The engine gets the request of a program that is dead by then, if it is sent.
+    const ended = once(program.child, 'exit');
+    program.child.kill('SIGKILL');
+    await ended;
+    return when === 'sent' ? { kind: 'swallowed', detached: true } : { kind: 'lost' };
+  };
+  await using proxy = await openEngineProxy(enginePath, decide);
+  await using started = await startFaultProgram(proxy.url, 'program', method, 'answer');
+  program = started;
+  await Promise.race([
+    atStep,
+    started.ended.then(({ stdout, stderr }) => Promise.reject(new Error(`ended: ${stdout}${stderr}`))),
+  ]);
+  await killAndLook(started);
+}
+
+test(
+  'at each request to the engine',
+  async () => {
+    // The look at the image makes nothing; what is done when a container is to go is done by a call that was answered.
+    const steps = (Object.keys(engineSteps) as EngineStep[]).filter((step) => step !== 'image');
+    const moments = steps.flatMap((step) => whens.map((when) => ({ step, when, method: 'spawn' })));
+    const warm = (['create', 'start'] as const).map((step) => ({ step, when: 'answered' as const, method: 'forkserver' }));
+    const problems = await someAtOnce(
+      AT_ONCE,
+      [...moments, ...warm],
+      ({ step, when, method }) => `${method} ${step} ${when}`,
+      ({ step, when, method }) => killAtStep(step, when, method),
+    );
+    assert.equal(problems, []);
+  },
+  { timeoutInS: 400 },
+);
+
+test(
+  'while the module loads, while the function is busy, waits or is stopped, and with its value on its way',
+  async () => {
+    const names = ['never', 'busy', 'waits', 'stopped', 'large'];
+    const moments = names.flatMap((name) => ['spawn', 'forkserver'].map((method) => ({ name, method })));
+    const problems = await someAtOnce(
+      AT_ONCE,
+      moments,
+      ({ name, method }) => `${method} ${name}`,
+      async ({ name, method }) => {
+        await using proxy = await openEngineProxy(enginePath, () => undefined);
+        await using program = await startFaultProgram(proxy.url, 'program', method, name);
+        assert.ok(await program.printed('called'), JSON.stringify(await Promise.race([program.ended, sleep(0)])));
+        await killAndLook(program);
+      },
+    );
+    assert.equal(problems, []);
+  },
+  { timeoutInS: 200 },
+);
+
+test('while containers wait for calls', async () => {
+  await using proxy = await openEngineProxy(enginePath, () => undefined);
+  await using program = await startFaultProgram(proxy.url, 'program', 'forkserver', 'answer', 'then-wait');
+  assert.ok(await program.printed('waiting'));
+  await killAndLook(program);
+});

@@ -1,0 +1,109 @@
+import { rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What becomes of a request on its way to the engine; nothing in particular: it and its answer are passed on. */
+export type Fate =
+  | undefined
+  /** Passed on that much later. */
+  | { kind: 'late'; ms: number }
+  /** Answered with an error; the engine hears nothing of it. */
+  | { kind: 'refused'; status: number }
+  /** The connection breaks; the engine hears nothing of it. */
+  | { kind: 'lost' }
+  /** The connection breaks when so many bytes of the engine's answer have been passed on: 0 as soon as there is one. */
+  | { kind: 'cut'; afterBytes: number }
+  /** The engine does it, and has said so; the answer never comes. `detached`: even for a client that is gone. */
+  | { kind: 'swallowed'; answered?: () => void; detached?: boolean };
+
+export interface ProxiedRequest {
+  readonly method: string;
+  /** Without a version in front. */
+  readonly path: string;
+}
+
+export interface EngineProxy extends AsyncDisposable {
+  readonly url: string;
+  readonly socketPath: string;
+}
+
+let proxies = 0;
+
+/**
+ * A unix socket between nisher and an engine: requests go through to the engine, but for what `decide` says. A connection carries one
+ * request, as nisher makes them.
+ */
+export async function openEngineProxy(
+  enginePath: string,
+  decide: (request: ProxiedRequest) => Fate | Promise<Fate>,
+): Promise<EngineProxy> {
+  const socketPath = path.join(tmpdir(), `nisher-proxy-${process.pid}-${++proxies}.sock`);
+  const open = new Set<net.Socket>();
+  const track = (socket: net.Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    return socket.on('error', () => {});
+  };
+  const server = net.createServer({ allowHalfOpen: true }, (client) => {
+    track(client);
+    let head = Buffer.alloc(0);
+    const collect = (chunk: Buffer) => {
+      head = Buffer.concat([head, chunk]);
+      if (!isWhole(head)) return;
+      client.off('data', collect).pause();
+      void handle(client, head);
+    };
+    client.on('data', collect);
+  });
+  const handle = async (client: net.Socket, head: Buffer) => {
+    const [method = '', url = ''] = head.toString('latin1').split(' ', 2);
+    const fate = await decide({ method, path: url.replace(/^\/v\d+\.\d+(?=\/)/, '') });
+    if (fate?.kind === 'late') await sleep(fate.ms);
+    const detached = fate?.kind === 'swallowed' && fate.detached === true;
+    if (fate?.kind === 'lost' || (client.destroyed && !detached)) return void client.destroy();
+    if (fate?.kind === 'refused') {
+      const body = JSON.stringify({ message: 'disturbed by a test' });
+      client.end(
+        `HTTP/1.1 ${fate.status} Disturbed\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return void client.resume();
+    }
+    const engine = track(net.connect({ path: enginePath, allowHalfOpen: true }));
+    engine.once('close', () => client.destroy());
+    if (!detached) client.once('close', () => engine.destroy());
+    engine.write(head);
+    if (!detached) client.pipe(engine);
+    if (fate?.kind === 'swallowed') engine.once('data', () => fate.answered?.()).resume();
+    else if (fate?.kind === 'cut') passSome(engine, client, fate.afterBytes);
+    else engine.pipe(client);
+  };
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  return {
+    url: `unix://${socketPath}`,
+    socketPath,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of open) socket.destroy();
+      await rm(socketPath, { force: true });
+    },
+  };
+}
+
+function passSome(engine: net.Socket, client: net.Socket, bytes: number): void {
+  let left = bytes;
+  engine.on('data', (chunk: Buffer) => {
+    client.write(chunk.subarray(0, left));
+    left -= chunk.length;
+    if (left <= 0) client.end(() => client.destroy());
+  });
+}
+
+/** With the body, where its length is known. */
+function isWhole(request: Buffer): boolean {
+  const end = request.indexOf('\r\n\r\n');
+  if (end === -1) return false;
+  const length = /^content-length: *(\d+)/im.exec(request.toString('latin1', 0, end))?.[1] ?? '0';
+  return request.length >= end + 4 + Number(length);
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../../src/engine/connect.js';
+import { patience } from './patience.js';
+
+const dockerd = '/usr/sbin/dockerd';
+
+/** Why a test cannot have an engine of its own; null when it can. */
+export const noOwnEngine = process.getuid?.() === 0 && existsSync(dockerd) ? null : `needs root and ${dockerd}`;
+
+/** A dockerd to kill, with nothing of the system's. */
+export interface OwnEngine {
+  readonly folder: string;
+  readonly socketPath: string;
+  readonly url: string;
+  /** Starts it, and waits until it answers. */
+  start(): Promise<void>;
+  /** Resolves when it has ended. */
+  stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Ends it, and removes all that it had. */
+  remove(): Promise<void>;
+}
+
+/** @param more Further words for dockerd. */
+export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engine-'));
+  const socketPath = `${folder}/docker.sock`;
+  const words = [
+    ...['--host', `unix://${socketPath}`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
+    ...['--pidfile', `${folder}/pid`, '--bridge=none', '--iptables=false', '--ip-masq=false'],
+    ...['--log-level=error', '--shutdown-timeout=2', ...more],
+  ];
+  let daemon: ChildProcess | null = null;
+  const stop = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    if (daemon === null || hasEnded(daemon)) return;
+    const ended = once(daemon, 'exit');
+    daemon.kill(signal);
+    await ended;
+  };
+  return {
+    folder,
+    socketPath,
+    url: `unix://${socketPath}`,
+    async start() {
+      daemon = await startDaemon(words, socketPath);
+    },
+    stop,
+    async remove() {
+      await stop('SIGTERM');
+      // An engine that was killed leaves its helpers and mounts.
+      for (const pid of processesNaming(`${folder}/`)) process.kill(pid, 'SIGKILL');
+      for (const mount of mountsBelow(folder)) spawnSync('umount', ['--lazy', mount]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDaemon(words: readonly string[], socketPath: string): Promise<ChildProcess> {
+  let log = '';
+  let child: ChildProcess | undefined;
+  for (const deadline = performance.now() + 60_000 * patience; performance.now() < deadline; await sleep(100)) {
+    // What a killed one left running may be in the way of the next for a moment: it is started again then.
+    if (child === undefined || hasEnded(child)) {
+      child = spawn(dockerd, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      child.stderr?.on('data', (chunk: Buffer) => {
+        log = `${log}${chunk.toString()}`.slice(-2000);
+      });
+    }
+    try {
+      const { docker } = await connect(`unix://${socketPath}`);
+      await docker.ping();
+      return child;
+    } catch {
+      // Not yet.
+    }
+  }
+  throw new Error(`dockerd did not come up: ${log}`);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Numbers of the processes, this one apart, whose command line names something. */
+export function processesNaming(text: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  });
+}
+
+function mountsBelow(folder: string): string[] {
+  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
+  return mountPoints.filter((mountPoint) => mountPoint.startsWith(`${folder}/`)).reverse();
+}
