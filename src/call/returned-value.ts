@@ -5,18 +5,21 @@ import type { ThrownFacts } from './evidence.js';
 /** Rebuilds an error from the container, with the user's own files and lines in its stack. */
 export function decodeError(pieces: readonly Buffer[], payload: Payload): unknown {
   const error = decode(Buffer.concat(pieces));
-  mapStacks(error, payload, new Set());
+  mapStacks(error, payload, { errors: new Set(), characters: 0 });
   return error;
 }
 
 /** Errors whose stacks are mapped: causes of causes, and those in them. Whoever made them may be hostile. */
 const MOST_ERRORS = 64;
+/** Characters of their stacks. 64 KiB of positions, the most that is mapped of one, take 0.1 s, and this program waits. */
+const MOST_CHARACTERS = 128 * 1024;
 
-/** @param mapped those that were: an error in eight places of another, and that one likewise, would be met 8 ** n times. */
-function mapStacks(error: unknown, payload: Payload, mapped: Set<Error>): void {
-  if (!(error instanceof Error) || mapped.has(error) || mapped.size >= MOST_ERRORS) return;
-  mapped.add(error);
-  if (typeof error.stack === 'string') {
+/** @param mapped what was: an error in eight places of another, and that one likewise, would be met 8 ** n times. */
+function mapStacks(error: unknown, payload: Payload, mapped: { errors: Set<Error>; characters: number }): void {
+  if (!(error instanceof Error) || mapped.errors.has(error) || mapped.errors.size >= MOST_ERRORS) return;
+  mapped.errors.add(error);
+  if (typeof error.stack === 'string' && mapped.characters < MOST_CHARACTERS) {
+    mapped.characters += error.stack.length;
     Object.defineProperty(error, 'stack', { value: payload.mapStack(error.stack), configurable: true, writable: true });
   }
   mapStacks(error.cause, payload, mapped);

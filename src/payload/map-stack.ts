@@ -21,7 +21,9 @@ const MOST_CHARACTERS = 64 * 1024;
 const MOST_LINES = 200;
 const LONGEST_LINE = 4096;
 
-const position = /(?<![\w/.-])(file:\/\/)?(\/app\/[^\0]+?):(\d{1,9})(?::(\d{1,9}))?(?![\w:])/g;
+const position = /(?<![\w/.-])(file:\/\/)?(\/app\/.+?):(\d{1,9})(?::(\d{1,9}))?(?![\w:])/g;
+/** The end of every position. */
+const lineNumber = /:\d{1,9}(?::\d{1,9})?(?![\w:])/g;
 const runnerFrame = /^\s+at .*(?:^|[\s(])(?:file:\/\/)?\/nisher\//;
 
 /**
@@ -65,9 +67,19 @@ export function makeStackMapper(origins: ReadonlyMap<string, Origin>, root: stri
     const lines = stack.slice(0, MOST_CHARACTERS).split('\n').slice(0, MOST_LINES);
     return lines
       .filter((line) => line.length > LONGEST_LINE || !runnerFrame.test(line))
-      .map((line) => (line.length > LONGEST_LINE ? line : line.replace(position, mapPosition)))
+      .map((line) => {
+        // Each `/app/` after the last number would be followed to the end of the line in vain: 64 stacks of them took 10 s.
+        const end = line.length > LONGEST_LINE ? 0 : endOfLast(lineNumber, line);
+        return line.slice(0, end).replace(position, mapPosition) + line.slice(end);
+      })
       .join('\n');
   };
+}
+
+/** Where the last match ends; 0 when there is none. */
+function endOfLast(pattern: RegExp, text: string): number {
+  const last = [...text.matchAll(pattern)].at(-1);
+  return last === undefined ? 0 : last.index + last[0].length;
 }
 
 function originalPosition(origin: Origin, map: SourceMap | null, lineNumber: number, columnText: string | undefined): string {

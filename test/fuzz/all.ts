@@ -3,6 +3,7 @@ import { cgroupMeter, cgroupPath, counters } from './properties/cgroup-files.js'
 import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js';
 import { demultiplexer } from './properties/demultiplexer.js';
 import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
+import { errorPayload, lastWord } from './properties/error-payload.js';
 import { frames } from './properties/frames.js';
 import { messages } from './properties/messages.js';
 import { streamFrames } from './properties/stream-frames.js';
@@ -16,6 +17,8 @@ export const all: readonly Fuzzed[] = [
   codecGrammar,
   codecMutations,
   codecBytes,
+  errorPayload,
+  lastWord,
   counters,
   cgroupPath,
   cgroupMeter,

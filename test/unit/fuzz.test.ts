@@ -1,16 +1,22 @@
 /** Every property of test/fuzz a few hundred times, and what fuzzing has found, as it was found. `npm run fuzz` takes its time. */
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { decodeError } from '../../src/call/returned-value.js';
 import { parseNumber } from '../../src/engine/cgroup-counters.js';
 import { concludeExit } from '../../src/engine/container-exit.js';
 import { engineInfo } from '../../src/engine/engine-info.js';
 import { readSample } from '../../src/engine/engine-meter.js';
 import { jsonLines } from '../../src/engine/json-lines.js';
+import { makeStackMapper } from '../../src/payload/map-stack.js';
+import type { Payload } from '../../src/payload/payload.js';
+import { encode } from '../../src/wire/codec.js';
 import { all } from '../fuzz/all.js';
 import { assertPrototypesAreUntouched } from '../fuzz/fuzzed.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('fuzz', { timeoutInS: 60 });
+
+const mapping: Pick<Payload, 'mapStack'> = { mapStack: makeStackMapper(new Map(), '/home/me') };
 
 for (const { name, property, quickRuns } of all) {
   test(`${name} holds`, async () => {
@@ -28,6 +34,17 @@ test("what an engine's description of itself has in place of texts is left out",
   assert.equal(engineInfo({ Warnings: [null] }, { Components: [null] }).warnings, []);
   assert.is(engineInfo({ Architecture: 'constructor' }, {}).arch, 'constructor');
   assert.is(engineInfo(JSON.parse('{"NCPU": 1e999, "MemTotal": 0.5}'), {}).cores, 1);
+});
+
+test('64 stacks of nothing but positions are told in no time', async () => {
+  const stack = (unit: string) => Array.from({ length: 16 }, () => unit.repeat(4000 / unit.length)).join('\n');
+  for (const unit of [' /app/', ' /app/x:1']) {
+    let error = new Error('innermost');
+    for (let depth = 0; depth < 63; depth++) error = new Error('e', { cause: Object.assign(error, { stack: stack(unit) }) });
+    const since = performance.now();
+    decodeError(encode(error, { root: 'error', maxBytes: 2 ** 30 }).map(Buffer.from), mapping as Payload);
+    assert.ok(performance.now() - since < 3000, `${unit}: ${performance.now() - since} ms`);
+  }
 });
 
 test('a sample with less than nothing is none', () => {

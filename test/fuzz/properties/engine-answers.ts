@@ -99,7 +99,12 @@ export const exits: Fuzzed = {
       fc.record({ state: fc.constant('ended' as const), exitCode, oomKilled: fc.boolean() }),
       fc.constant({ state: 'no engine' as const, problem: 'x' }),
     ),
-    fc.record({ ooms: fc.nat(2), exitCode: fc.option(exitCode, { nil: null }), signalled: fc.boolean(), killAsked: fc.boolean() }),
+    fc.record({
+      ooms: fc.nat(2),
+      exitCode: fc.option(exitCode, { nil: null }),
+      signalled: fc.boolean(),
+      killAsked: fc.boolean(),
+    }),
     (waited, inspected, events) => {
       const exit = concludeExit({ waited, inspected, events });
       if (exit === null) return assert.is(inspected.state, 'running');
