@@ -1,0 +1,3 @@
+throw new Error('while loading');
+
+export function behave(): void {}

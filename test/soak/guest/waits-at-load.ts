@@ -1,0 +1,3 @@
+await new Promise(() => setInterval(() => {}, 1000));
+
+export function behave(): void {}

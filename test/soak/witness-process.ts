@@ -1,0 +1,114 @@
+/**
+ * A process of its own that looks at the containers of the calls from outside: what the engine's events, the kernel's counters and the
+ * kernel's log say of them. Started by witness.ts with the engine's socket and the label of the containers' owner.
+ */
+import { request } from 'node:http';
+import { type Counters, countersOf } from './kernel-counters.js';
+import { openKernelLog } from './kernel-log.js';
+import type { Seen } from './witness.js';
+
+const SAMPLE_EVERY_IN_MS = 20;
+
+interface Watched {
+  readonly id: string;
+  readonly mark: number;
+  readonly startedAtInMs: number;
+  readonly read: () => Counters;
+  last: Counters | null;
+  lastAtInMs: number;
+  mostMemInBytes: number;
+}
+
+const [socketPath = '', ownerPid = ''] = process.argv.slice(2);
+const watched = new Map<string, Watched>();
+const diedAtInMs = new Map<string, number>();
+const log = openKernelLog();
+
+/** One clock for both processes. */
+const now = () => performance.timeOrigin + performance.now();
+
+function get(path: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.once('end', () => resolve(JSON.parse(body)));
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+interface Inspected {
+  readonly Config?: { readonly Labels?: Record<string, string> };
+  readonly HostConfig?: { readonly Tmpfs?: Record<string, string> };
+  readonly State?: { readonly Pid?: number };
+}
+
+async function begin(id: string, startedAtInMs: number): Promise<void> {
+  const { HostConfig, State } = (await get(`/containers/${id}/json`)) as Inspected;
+  const mark = Number(/size=(\d+)/.exec(HostConfig?.Tmpfs?.['/tmp'] ?? '')?.[1] ?? Number.NaN);
+  if (!State?.Pid || Number.isNaN(mark)) return;
+  const read = countersOf(State.Pid);
+  watched.set(id, { id, mark, startedAtInMs, read, last: null, lastAtInMs: 0, mostMemInBytes: 0 });
+  process.send?.({ kind: 'started', mark, id });
+}
+
+function sample(): void {
+  log?.readNew();
+  for (const one of watched.values()) {
+    const endedAtInMs = diedAtInMs.get(one.id);
+    if (endedAtInMs !== undefined) {
+      // The kernel has logged its kills before the container's end was known.
+      watched.delete(one.id);
+      process.send?.({ kind: 'ended', seen: conclude(one, endedAtInMs) });
+      continue;
+    }
+    try {
+      one.last = one.read();
+      one.lastAtInMs = now();
+      one.mostMemInBytes = Math.max(one.mostMemInBytes, one.last.memInBytes);
+    } catch {
+      // The cgroup is gone; its end is about to be told.
+    }
+  }
+}
+
+function conclude({ id, mark, startedAtInMs, last, lastAtInMs, mostMemInBytes }: Watched, endedAtInMs: number): Seen {
+  return {
+    id,
+    mark,
+    startedAtInMs,
+    endedAtInMs,
+    sampledAtInMs: lastAtInMs,
+    counters: last,
+    mostMemInBytes,
+    loggedOomKills: log === null ? null : log.oomKillsOf(id),
+  };
+}
+
+const filters = JSON.stringify({ type: ['container'], event: ['start', 'die'], label: ['nisher.owner'] });
+request({ socketPath, path: `/events?filters=${encodeURIComponent(filters)}` }, (response) => {
+  let rest = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const { Action, Actor, timeNano } = JSON.parse(line) as {
+        Action: string;
+        Actor: { ID: string; Attributes: Record<string, string> };
+        timeNano: number;
+      };
+      if (!Actor.Attributes['nisher.owner']?.includes(`:${ownerPid}:`)) continue;
+      // One that has ended before it could be looked at is never watched.
+      if (Action === 'start') begin(Actor.ID, timeNano / 1e6).catch(() => {});
+      else diedAtInMs.set(Actor.ID, timeNano / 1e6);
+    }
+  });
+  process.send?.({ kind: 'ready' });
+}).end();
+
+setInterval(sample, SAMPLE_EVERY_IN_MS);
+process.once('disconnect', () => process.exit());
