@@ -24,6 +24,14 @@ const SHM_IN_BYTES = 64 * MIB;
 const LEAST_CPUS = 0.01;
 /** When the machine itself runs out of memory, a container goes before the machine's own services (0) do. */
 const OOM_SCORE_ADJ = 500;
+/**
+ * Podman mounts them, of any size and for all to write to, wherever the root is read-only, and mounts its init in the first: they
+ * cannot be had away, only made so small and so closed.
+ */
+const PODMANS_TMPFS = {
+  '/run': 'rw,noexec,nosuid,nodev,size=65536,mode=0755',
+  '/var/tmp': 'rw,noexec,nosuid,nodev,size=65536,mode=0755',
+};
 
 /** The body of the engine's `/containers/create`. */
 export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurroundings): ContainerCreateOptions {
@@ -72,6 +80,7 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour }: Containe
     Tmpfs: {
       '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
       [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},${codeOwner(flavour)}`,
+      ...(flavour === 'podman' && PODMANS_TMPFS),
     },
     // /dev/shm can be written to as /tmp can.
     ShmSize: Math.ceil(Math.min(SHM_IN_BYTES, spec.scratchInBytes)),

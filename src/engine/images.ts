@@ -18,6 +18,9 @@ export interface ImageSummary {
   readonly created: Date;
 }
 
+/** What Podman puts before names that have none. */
+const PODMANS_REGISTRY = /^(docker\.io\/library|localhost)\//;
+
 /**
  * Every image that nisher made, whichever version, newest first.
  * @throws EngineError
@@ -27,7 +30,9 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
   return images
     .map(({ Id, RepoTags, Labels, Size, Created }) => ({
       id: Id,
-      tag: RepoTags?.find((tag) => tag !== '<none>:<none>') ?? Id.replace(/^sha256:/, '').slice(0, 12),
+      tag:
+        RepoTags?.find((tag) => tag !== '<none>:<none>')?.replace(PODMANS_REGISTRY, '') ??
+        Id.replace(/^sha256:/, '').slice(0, 12),
       digest: Labels[IMAGE_LABEL] ?? '',
       runner: Labels[RUNNER_LABEL] ?? '',
       base: Labels[BASE_LABEL] === 'scratch' ? null : (Labels[BASE_LABEL] ?? null),

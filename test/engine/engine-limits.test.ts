@@ -66,6 +66,7 @@ test('seen from inside: nobody, without rights, network, cores or disk', async (
       root: attempt(() => fs.writeFileSync('/x', '')), etc: attempt(() => fs.writeFileSync('/etc/passwd', '')),
       tmp: attempt(() => fs.writeFileSync('/tmp/x', Buffer.alloc(1e6))), tooMuch: attempt(() => fs.writeFileSync('/tmp/y', Buffer.alloc(5e6))),
       app: attempt(() => fs.writeFileSync('/app/x', '')), shm: attempt(() => fs.writeFileSync('/dev/shm/y', Buffer.alloc(5e6))),
+      run: attempt(() => fs.writeFileSync('/run/y', Buffer.alloc(5e6))), varTmp: attempt(() => fs.writeFileSync('/var/tmp/y', Buffer.alloc(5e6))),
       interfaces: Object.keys(require('node:os').networkInterfaces()), hostname: require('node:os').hostname(), cwd: process.cwd(),
       env: Object.keys(process.env).sort(), pid1: fs.readFileSync('/proc/1/comm', 'utf8').trim(), oomScore: fs.readFileSync('/proc/self/oom_score_adj', 'utf8').trim(),
       exec: attempt(() => { fs.copyFileSync(process.execPath, '/app/n'); }),
@@ -86,15 +87,18 @@ test('seen from inside: nobody, without rights, network, cores or disk', async (
   assert.is(seen.tmp, 'done');
   assert.is(seen.tooMuch, 'ENOSPC');
   assert.is(seen.shm, 'ENOSPC');
+  // Not there at all, or Podman's own.
+  assert.match(seen.run, /^(ENOENT|EROFS|EACCES|ENOSPC)$/);
+  assert.match(seen.varTmp, /^(ENOENT|EROFS|EACCES|ENOSPC)$/);
   assert.is(seen.app, 'done');
   assert.is(seen.exec, 'ENOSPC', 'the code folder is no larger than it was said to be');
   assert.equal(seen.interfaces, ['lo']);
   assert.is(seen.hostname, 'nisher');
   assert.is(seen.cwd, '/app');
   assert.equal(
-    seen.env.filter((name: string) => name !== 'container'),
+    seen.env.filter((name: string) => name !== 'container' && name !== 'TERM'),
     ['HOME', 'HOSTNAME', 'PATH'],
-    'and a word of Podman that this is a container',
+    'and two of Podman, that this is a container and about a terminal',
   );
   assert.is.not(seen.pid1, 'node');
   assert.is(seen.oomScore, '500');
@@ -123,7 +127,10 @@ test('memory: a child alone killed counts, too', async () => {
   assert.ok((sandbox.usage()?.oomKills ?? 0) >= 1);
   assert.ok((sandbox.usage()?.peakInBytes ?? 0) > 90 * MIB);
   sandbox.stdin.end();
-  assert.equal((await finish(sandbox)).exit, { kind: 'exited', exitCode: 0, oomKilled: true });
+  // Podman does not tell of it, nor does the kernel by itself with version 1 of cgroups: there the counter read above is all there is.
+  const { flavour, cgroupVersion } = engine.info;
+  const oomKilled = flavour === 'docker' || cgroupVersion === '2';
+  assert.equal((await finish(sandbox)).exit, { kind: 'exited', exitCode: 0, oomKilled });
 });
 
 test('processes: one too many is refused with EAGAIN, and counted; those allowed run', async () => {
@@ -173,7 +180,9 @@ test('CPU time: read from the cgroup over all processes, and slowed down by a qu
 });
 
 test('CPU time: the kernel keeps the backstop by itself', async () => {
-  const { exit } = await finish(await engine.start(specOf('for (;;);', { cpuBackstopInS: { soft: 1, hard: 2 } })));
+  const { exit } = await finish(
+    await engine.start(specOf('for (;;);', { cpuBackstopInS: { soft: patience, hard: 2 * patience } })),
+  );
   assert.equal(exit, { kind: 'exited', exitCode: 152, oomKilled: false });
 });
 

@@ -64,7 +64,7 @@ test('TimeoutException: a fraction of a second, while it sleeps and while it is 
     assert.ok(outcome.wallClockTime >= 0.29 && outcome.wallClockTime < patience, `${outcome.wallClockTime}`);
     assert.is(outcome.phase, 'call');
   }
-  assert.ok(busy.cpuTime > 0.15, `${busy.cpuTime}`);
+  assert.ok(busy.cpuTime > 0.02, `${busy.cpuTime}`);
   assert.ok(asleep.cpuTime < 0.3 * patience, `${asleep.cpuTime}`);
 });
 

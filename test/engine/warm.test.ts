@@ -203,7 +203,8 @@ test('warm and cold containers are made with the same options', async () => {
       Hostname,
       Image,
       User,
-      Env,
+      // Podman's order is another each time.
+      Env: Env.sort(),
       Entrypoint,
       Cmd,
       WorkingDir,
