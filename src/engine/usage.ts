@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Usage } from '../call/sandbox.js';
 import { parseKey, parseNumber } from './cgroup-counters.js';
@@ -95,6 +95,7 @@ function openVersion1({ cpuacct, memory, pids }: Extract<CgroupFolders, { versio
   const usage = open(path.join(memory, 'memory.usage_in_bytes'));
   const peakFile = path.join(memory, 'memory.max_usage_in_bytes');
   const peak = open(peakFile);
+  let writable: number | null = null;
   const oom = open(path.join(memory, 'memory.oom_control'));
   const pidsEvents = open(path.join(pids, 'pids.events'));
   return {
@@ -103,7 +104,10 @@ function openVersion1({ cpuacct, memory, pids }: Extract<CgroupFolders, { versio
     peakInBytes: () => parseNumber(readText(peak)),
     oomKills: () => parseKey(readText(oom), 'oom_kill'),
     pidsRefused: () => parseKey(readText(pidsEvents), 'max'),
-    resetPeak: () => writeFileSync(peakFile, '0'),
+    resetPeak: () => {
+      writable ??= open(peakFile, 'r+');
+      writeSync(writable, '0');
+    },
   };
 }
 
