@@ -11,6 +11,8 @@ const uvu = await import('uvu');
 type Body = () => void | Promise<void>;
 
 export interface TestOptions {
+  /** Why it cannot be run here: it is skipped, and says so. Null: it can. */
+  unless?: string | null;
   /** Seconds after which the test has failed, times {@link patience}. Default 10, under test/engine 60; for hooks 60. */
   timeoutInS?: number;
 }
@@ -52,6 +54,10 @@ export function suite(name: string, defaults: TestOptions = {}): Suite {
   starters.push(() => inner.run());
 
   function test(title: string, body: Body, options: TestOptions = {}): void {
+    if (options.unless) {
+      test.skip(title, options.unless);
+      return;
+    }
     const label = register(name, title);
     inner(title, async () => {
       try {

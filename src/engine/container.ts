@@ -14,6 +14,7 @@ import { removeContainer } from './container-removal.js';
 import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
+import { refuseProcessLimit } from './gvisor.js';
 import { type Holding, hold } from './holding.js';
 import type { RunnerImage } from './image.js';
 import { type MachineOoms, watchMachineOoms } from './machine-ooms.js';
@@ -37,6 +38,7 @@ const CONNECTION_LOST_AFTER_IN_MS = 5_000;
  */
 export async function startContainer(engine: Engine, image: RunnerImage, spec: SandboxSpec): Promise<Sandbox> {
   refuseIgnoredRuntime(engine, spec.runtime);
+  refuseProcessLimit(engine.info, spec);
   const creatingSince = performance.now();
   const name = `nisher-${randomBytes(6).toString('hex')}`;
   const owner = formatOwner(thisOwner());

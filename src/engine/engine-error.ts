@@ -14,6 +14,8 @@ export type EngineErrorKind =
   | 'foreign-image'
   | 'build-failed'
   | 'unknown-runtime'
+  /** The container's runtime would ignore a limit, or break on it. */
+  | 'unkept-limit'
   | 'no-network'
   /** The memory limit keeps a container from starting. */
   | 'memory'
