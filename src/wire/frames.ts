@@ -140,9 +140,8 @@ export function createFrameParser(delimiter: Uint8Array, { onText, onFrame }: Fr
     held = bytes.copy(store, 0, at);
   }
 
-  /** How many bytes must be in the store before parsing them can tell anything new. */
+  /** How many bytes of the frame that has begun in the store must be there before parsing them can tell anything new. */
   function wanted(): number {
-    if (held < DELIMITER_BYTES) return held + 1;
     return frameLength(store.subarray(0, held), 0) ?? HEADER_BYTES;
   }
 
@@ -151,6 +150,13 @@ export function createFrameParser(delimiter: Uint8Array, { onText, onFrame }: Fr
       if (failed) return;
       let rest = chunk;
       while (held > 0) {
+        if (held < DELIMITER_BYTES) {
+          // Most likely text, of which the next byte may look like a beginning again: all at once, or a function that prints the
+          // delimiter's first byte over and over has each of them handled by itself (10 s for a megabyte).
+          rest = Buffer.concat([store.subarray(0, held), rest]);
+          held = 0;
+          break;
+        }
         const goal = wanted();
         const taken = rest.copy(store, held, 0, goal - held);
         held += taken;

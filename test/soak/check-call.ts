@@ -40,6 +40,7 @@ function mismatches(end: End, outcome: Outcome): string[] {
     ...(end.osErrno === undefined || end.osErrno.includes(outcome.osErrno ?? 0) ? [] : [`osErrno is ${outcome.osErrno}`]),
     ...(end.exitCode === undefined || end.exitCode === outcome.exitCode ? [] : [`exitCode is ${outcome.exitCode}`]),
     ...(end.signal === undefined || end.signal === outcome.signal ? [] : [`signal is ${outcome.signal}`]),
+    ...(end.phase === undefined || end.phase === outcome.phase ? [] : [`the phase is ${outcome.phase}`]),
     ...('result' in end && !isDeepStrictEqual(end.result, outcome.result) ? ['the result is another'] : []),
   ];
 }

@@ -13,6 +13,7 @@ export interface End {
   readonly exitCode?: number;
   readonly signal?: NodeJS.Signals;
   readonly result?: unknown;
+  readonly phase?: 'load' | 'call';
 }
 
 /** What a function does when nothing stops it, and how it ends then: all that the oracle knows of it. */

@@ -87,6 +87,13 @@ function abortEnds(abortAfterInS: number | null, course: Course, { elapsedInS }:
   return possible ? [{ status: 'SignalException', signal: 'SIGTERM', why: 'the caller aborts it' }] : [];
 }
 
+/** Loading has the same wall limit for itself, and a module that hears nothing of it yet. */
+function loadEnds({ limits }: DrawnCall, { elapsedInS }: Measured): Possible[] {
+  const { wallTimeInS } = limits;
+  if (wallTimeInS === null || wallTimeInS > LATE_IN_S || elapsedInS < wallTimeInS) return [];
+  return [{ status: 'TimeoutException', phase: 'load', why: 'its loading may take that long on a busy machine' }];
+}
+
 /** A function that hears of a limit and returns in the grace period has returned. */
 function noticedEnds({ behaviour, limits, abortAfterInS }: DrawnCall, { elapsedInS }: Measured): Possible[] {
   const { onNotice } = behaviour.course;

@@ -117,6 +117,21 @@ test('takes linear time for the worst text, byte by byte too', () => {
   assert.is(length, 2e6 + 3e5);
 });
 
+test("a flood of the delimiter's first byte is handed out as it comes, not byte by byte", () => {
+  let pieces = 0;
+  let bytes = 0;
+  const { push } = createFrameParser(delimiter, {
+    onText(text) {
+      pieces += 1;
+      bytes += text.length;
+    },
+    onFrame: () => assert.unreachable(),
+  });
+  for (let chunk = 0; chunk < 16; chunk += 1) push(Buffer.alloc(2 ** 16, delimiter.subarray(0, 1)));
+  // The last one is held back: it may begin a frame.
+  assert.equal([pieces, bytes], [16, 2 ** 20 - 1]);
+});
+
 test('the writer cuts a value into whole frames of one write each', () => {
   const writes: number[] = [];
   const { push, got } = parser();
