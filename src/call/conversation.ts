@@ -9,6 +9,8 @@ import type { Fault } from './evidence.js';
 import type { OutputStream } from './output.js';
 import { readEnd } from './read-end.js';
 import type { Sandbox } from './sandbox.js';
+import { createTurns } from './turns.js';
+import { ValuePieces } from './value-pieces.js';
 
 /** The runner's last word of a call, or of a load that failed. */
 export interface Said {
@@ -63,8 +65,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
   const drained = deferred<void>();
   let said = deferred<Said | null>();
   let flushed = deferred<void>();
-  let value: Buffer[] = [];
-  let valueBytes = 0;
+  let value = new ValuePieces();
   let spoken = false;
   let fault: Fault | null = null;
   let stderrTail = Buffer.alloc(0);
@@ -79,25 +80,26 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     for (const piece of encodeMessage(type, ...pieces)) sandbox.stdin.write(piece);
   };
 
-  /** A step once taken is not taken again: each begins to count time anew, and a function can come by the delimiter. */
-  let due: GuestFrameType | null = GuestFrame.Loading;
+  const turns = createTurns();
   const onFrame = (type: GuestFrameType, payload: Buffer) => {
     if (spoken) return;
     if (type === GuestFrame.Loading || type === GuestFrame.Loaded || type === GuestFrame.Ready) {
-      if (type !== due) throw new ProtocolError(`Frame type ${type} came out of turn`);
-      due = type === GuestFrame.Loading ? GuestFrame.Loaded : null;
+      turns.take(type);
       if (type === GuestFrame.Loading) conversation.onLoading();
       else if (type === GuestFrame.Loaded) conversation.onLoaded();
       else conversation.onReady();
     } else if (type === GuestFrame.Value) {
-      valueBytes += payload.length;
-      if (valueBytes > maxResultInBytes) {
+      turns.checkValue();
+      value.add(payload);
+      if (value.length > maxResultInBytes) {
         fail({ kind: 'protocol', message: `The runner sent more than maxResultInMb allows, ${maxResultInBytes} bytes` });
-      } else value.push(payload);
+      }
     } else if (type === GuestFrame.End) {
       spoken = true;
-      said.resolve({ end: readEnd(payload), value });
-    }
+      const end = readEnd(payload);
+      turns.end(end, value.length);
+      said.resolve({ end, value: value.pieces });
+    } else throw new ProtocolError(`Frame type ${type} came on stdout`);
   };
   const listen = (stream: OutputStream, parser: FrameParser, onChunk: (chunk: Buffer) => void = () => {}) => {
     sandbox[stream].on('data', (chunk: Buffer) => {
@@ -113,14 +115,21 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
   };
   const stdoutEnd = listen(
     'stdout',
-    createFrameParser(delimiter, { onText: (text) => conversation.onText('stdout', text), onFrame }),
+    createFrameParser(delimiter, {
+      onText: (text) => {
+        value.passText(text.length);
+        conversation.onText('stdout', text);
+      },
+      onFrame,
+    }),
   );
   const stderrEnd = listen(
     'stderr',
     createFrameParser(delimiter, {
       onText: (text) => conversation.onText('stderr', text),
       onFrame: (type) => {
-        if (type === GuestFrame.Flushed) flushed.resolve();
+        if (type !== GuestFrame.Flushed) throw new ProtocolError(`Frame type ${type} came on stderr`);
+        flushed.resolve();
       },
     }),
     (chunk) => {
@@ -144,14 +153,14 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       send(HostMessage.Code, payload.archive);
     },
     call(encoded) {
-      due = GuestFrame.Ready;
+      turns.sendArguments();
       sandbox.stdin.cork();
       send(HostMessage.Arguments, ...encoded);
       send(HostMessage.Go);
       sandbox.stdin.uncork();
     },
     sendArguments(encoded) {
-      due = GuestFrame.Ready;
+      turns.sendArguments();
       send(HostMessage.Arguments, ...encoded);
     },
     go: () => send(HostMessage.Go),
@@ -164,8 +173,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       if (!spoken) return;
       said = deferred();
       flushed = deferred();
-      value = [];
-      valueBytes = 0;
+      value = new ValuePieces();
       spoken = false;
       stderrTail = Buffer.alloc(0);
     },

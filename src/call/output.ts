@@ -1,3 +1,4 @@
+import { ByteStore } from './byte-store.js';
 import { deferred } from './deferred.js';
 import { passOn } from './pass-on.js';
 
@@ -26,11 +27,13 @@ export interface Captured {
 
 /** A consumer this many bytes behind makes the container wait. */
 const HIGH_WATER_MARK = 2 ** 20;
+/** Bytes that a chunk takes beside its own. */
+const CHUNK_OVERHEAD = 256;
 
 /** Takes a call's output: keeps it, passes it on, or hands it to `for await`, up to a cap; the rest is counted. */
 export class Output implements AsyncIterable<OutputChunk> {
   readonly #options: OutputOptions;
-  readonly #kept: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
+  readonly #kept: Record<OutputStream, ByteStore> = { stdout: new ByteStore(), stderr: new ByteStore() };
   readonly #taken: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   readonly #dropped: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   readonly #queue: OutputChunk[] = [];
@@ -47,14 +50,14 @@ export class Output implements AsyncIterable<OutputChunk> {
     this.#options = options;
   }
 
-  /** Takes a chunk. It is not copied: the caller must not reuse it. */
+  /** Takes a chunk, which the caller must not reuse. */
   write(stream: OutputStream, chunk: Buffer): void {
     const room = this.#options.maxBytes - this.#taken[stream];
     const data = chunk.length <= room ? chunk : chunk.subarray(0, Math.max(0, room));
     this.#dropped[stream] += chunk.length - data.length;
     if (data.length === 0) return;
     this.#taken[stream] += data.length;
-    if (this.#options.capture) this.#kept[stream].push(data);
+    if (this.#options.capture) this.#kept[stream].append(data);
     if (this.#iterated) this.#enqueue({ stream, data });
     else if (!this.#options.capture) this.#passOn(stream, data);
   }
@@ -73,7 +76,7 @@ export class Output implements AsyncIterable<OutputChunk> {
 
   /** What was kept of a stream; empty when nothing is captured. */
   captured(stream: OutputStream): Captured {
-    return { bytes: Buffer.concat(this.#kept[stream]), droppedBytes: this.#dropped[stream] };
+    return { bytes: this.#kept[stream].all(), droppedBytes: this.#dropped[stream] };
   }
 
   /** Live output from now on, instead of to this process's streams. Leaving the loop early drops the rest. */
@@ -82,7 +85,7 @@ export class Output implements AsyncIterable<OutputChunk> {
       while (true) {
         const chunk = this.#queue.shift();
         if (chunk !== undefined) {
-          this.#dequeued(chunk.data.length);
+          this.#dequeued(chunk.data.length + CHUNK_OVERHEAD);
           yield chunk;
         } else if (this.#ended) return;
         else await this.#more.promise;
@@ -101,8 +104,8 @@ export class Output implements AsyncIterable<OutputChunk> {
 
   #enqueue(chunk: OutputChunk): void {
     if (this.#ended) return;
-    this.#queue.push(chunk);
-    this.#queuedBytes += chunk.data.length;
+    this.#queue.push({ ...chunk, data: apart(chunk.data) });
+    this.#queuedBytes += chunk.data.length + CHUNK_OVERHEAD;
     if (this.#queuedBytes > HIGH_WATER_MARK) this.onPause();
     this.#wake();
   }
@@ -121,4 +124,9 @@ export class Output implements AsyncIterable<OutputChunk> {
   #passOn(stream: OutputStream, data: Buffer): void {
     if (passOn(this.#options.live[stream], data, () => this.onResume()) === 'full') this.onPause();
   }
+}
+
+/** A small piece of what was read at once, which would keep all of that, copied out of it. */
+function apart(data: Buffer): Buffer {
+  return data.length * 4 < data.buffer.byteLength ? Buffer.from(data) : data;
 }

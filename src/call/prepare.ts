@@ -5,6 +5,7 @@ import type { Clock } from './clock.js';
 import { type Conversation, converse, type Said } from './conversation.js';
 import { containerDeadline, cpuBackstop } from './deadlines.js';
 import { deferred } from './deferred.js';
+import { EarlyOutput } from './early-output.js';
 import type { Fault } from './evidence.js';
 import { noticeMessage } from './explain.js';
 import { heapArguments } from './heap-size.js';
@@ -58,8 +59,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   const startedAt = clock.now();
   const conversation = converse(sandbox, limits.maxResultInBytes);
   const loaded = deferred<boolean>();
-  const printed: [OutputStream, Buffer][] = [];
-  let printedBytes = 0;
+  const early = new EarlyOutput(limits.maxOutputInBytes);
   let phase: Prepared['phase'] = 'boot';
   let said: Said | null = null;
   let fault: Fault | null = null;
@@ -88,13 +88,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     watcher.end();
     loaded.resolve(isLoaded);
   };
-  const keep = (stream: OutputStream, bytes: Buffer) => {
-    // One call's worth: what a module prints beyond it would be dropped by the call, too.
-    if (printedBytes > limits.maxOutputInBytes) return;
-    printedBytes += bytes.length;
-    printed.push([stream, bytes]);
-  };
-  conversation.onText = keep;
+  conversation.onText = (stream, bytes) => early.add(stream, bytes);
   conversation.onLoading = () => {
     cancelBoot();
     phase = 'load';
@@ -159,7 +153,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     },
     set print(to) {
       conversation.onText = to;
-      for (const [stream, bytes] of printed.splice(0)) to(stream, bytes);
+      early.handTo(to);
     },
   };
 }

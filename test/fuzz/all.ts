@@ -1,6 +1,7 @@
 import type { Fuzzed } from './fuzzed.js';
 import { cgroupMeter, cgroupPath, counters } from './properties/cgroup-files.js';
 import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js';
+import { conversation } from './properties/conversation.js';
 import { demultiplexer } from './properties/demultiplexer.js';
 import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
 import { errorPayload, lastWord } from './properties/error-payload.js';
@@ -14,6 +15,7 @@ export const all: readonly Fuzzed[] = [
   demultiplexer,
   frames,
   messages,
+  conversation,
   codecGrammar,
   codecMutations,
   codecBytes,
