@@ -37,6 +37,7 @@ export function possibleEnds(call: DrawnCall, measured: Measured): Possible[] {
     ...naturalEnds(call, measured),
     ...aborted,
     ...noticedEnds(call, measured),
+    ...loadEnds(call, measured),
     ...(wallLimitMayEnd(call, measured)
       ? [{ status: 'TimeoutException' as const, why: 'the wall limit may be met first' }]
       : []),
