@@ -4,6 +4,8 @@ import type { EngineInfo } from '../engine/engine-info.js';
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
+  /** It is well, and could be better: no failure. */
+  readonly warning?: true;
   /** What was found, in a few words. */
   readonly found: string;
   /** What to do about it; absent when it is well. */
@@ -35,8 +37,9 @@ export function checkEngineInfo(info: EngineInfo): Check[] {
       info.securityOptions.find((option) => option.includes('seccomp')) ?? 'none',
       "Functions can make every system call: use an engine with seccomp, and its default profile (daemon.json's seccomp-profile)",
     ),
-    // Either is well; it is worth knowing which.
+    // Any of these is well; it is worth knowing which.
     { name: 'user namespace', ok: true, found: userNamespace(info) },
+    { name: 'access control', ok: true, found: accessControl(info) },
   ];
 }
 
@@ -55,6 +58,12 @@ function userNamespace({ rootless, securityOptions }: EngineInfo): string {
   return securityOptions.some((option) => option.includes('userns'))
     ? 'remapped'
     : 'none (functions run unprivileged, as uid 1000)';
+}
+
+/** A second wall behind seccomp, where the host's distribution has one. */
+function accessControl({ securityOptions }: EngineInfo): string {
+  const modules = ['apparmor', 'selinux'].filter((name) => securityOptions.some((option) => option.includes(name)));
+  return modules.length > 0 ? modules.join(', ') : 'neither AppArmor nor SELinux (capabilities and seccomp alone)';
 }
 
 function judge(name: string, ok: boolean, found: string, hint: string): Check {

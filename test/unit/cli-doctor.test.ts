@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
 import { checkEngineInfo } from '../../src/cli/doctor-checks.js';
+import { type Setting, warningsAbout } from '../../src/cli/doctor-warnings.js';
 import type { EngineInfo } from '../../src/engine/engine-info.js';
+import { parseEngineUrl } from '../../src/engine/engine-url.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('doctor: what an engine says of itself');
@@ -55,3 +57,85 @@ test('which user namespace', () => {
   assert.is(found({ securityOptions: ['name=userns'] }), 'remapped');
   assert.is(found({ rootless: true }), 'rootless engine');
 });
+
+test('which access control', () => {
+  const found = (securityOptions: string[]) =>
+    checkEngineInfo({ ...well, securityOptions }).find(({ name }) => name === 'access control')?.found;
+  assert.match(found(['name=seccomp,profile=default']) ?? '', /^neither/);
+  assert.is(found(['name=apparmor', 'name=seccomp,profile=default']), 'apparmor');
+  assert.is(found(['name=selinux']), 'selinux');
+});
+
+const at = (url: string, tls: Parameters<typeof parseEngineUrl>[2] = null): Partial<Setting> => ({
+  endpoint: parseEngineUrl(url, 'test', tls),
+});
+const files = { ca: null, cert: null, key: null, verify: true };
+const says = (warnings: string[]): Partial<Setting> => ({ info: { ...well, warnings } });
+const profile = (name: string): Partial<Setting> => ({
+  info: { ...well, securityOptions: [`name=seccomp,profile=${name}`] },
+});
+
+/** What is set otherwise → the one warning's name and words; null: there is none. */
+const weaknesses: [string, Partial<Setting>, [string, RegExp] | null][] = [
+  ['all is well', {}, null],
+  ['a socket that everybody may write to', { socketMode: 0o140666 }, ['socket', /every user .*docker\.sock.* is root/]],
+  [
+    'the same of a rootless engine',
+    { socketMode: 0o140666, info: { ...well, rootless: true } },
+    ['socket', /engine's user's rights/],
+  ],
+  ['a socket for its group', { socketMode: 0o140660 }, null],
+  ['TCP without TLS', at('tcp://10.0.0.5:2375'), ['connection', /no TLS: whoever reaches that port/]],
+  ['TCP without TLS, on this machine', at('tcp://127.0.0.1:2375'), ['connection', /every program of this machine/]],
+  ['TCP with TLS', at('tcp://10.0.0.5:2376', files), null],
+  [
+    'TLS that checks nothing',
+    at('tcp://10.0.0.5:2376', { ...files, verify: false }),
+    ['connection', /certificate is not checked/],
+  ],
+  ['ssh', at('ssh://me@host'), null],
+  ['a default runtime that is not known', { info: { ...well, defaultRuntime: 'nvidia' } }, ['runtime', /`nvidia`/]],
+  ['another one asked for', { info: { ...well, defaultRuntime: 'nvidia' }, runtime: 'runsc' }, null],
+  ['gVisor on another platform', { runtime: 'runsc-kvm' }, null],
+  ['Kata', { runtime: 'kata-qemu' }, null],
+  ["containerd's name for runc", { runtime: 'io.containerd.runc.v2' }, null],
+  ['a name that only begins like a known one', { runtime: 'runcible' }, ['runtime', /`runcible`/]],
+  ['an engine that does not say', { info: { ...well, defaultRuntime: '' } }, null],
+  ['a seccomp profile of its own', profile('/etc/docker/mine.json'), ['seccomp profile', /mine\.json, not the engine's own/]],
+  ["a newer engine's name for the default one", profile('builtin'), null],
+  ['none: the check fails, a warning is not needed', profile('unconfined'), null],
+  [
+    'an API without encryption beside the socket',
+    says(['WARNING: API is accessible on http://0.0.0.0:2375 without encryption.\n Access is equivalent to root access.']),
+    ['engine says', /^API is accessible on http:\/\/0\.0\.0\.0:2375/],
+  ],
+  ['a limit that is not kept', says(['WARNING: No memory limit support']), ['engine says', /^No memory limit support/]],
+  ['CPU quotas that are not kept', says(['WARNING: No cpu cfs quota support']), ['engine says', /quota/]],
+  [
+    'what is none of our business',
+    says(['WARNING: bridge-nf-call-iptables is disabled', 'WARNING: No blkio weight support']),
+    null,
+  ],
+];
+
+for (const [name, change, expected] of weaknesses) {
+  test(`warnings: ${name}`, () => {
+    const setting: Setting = {
+      info: well,
+      endpoint: parseEngineUrl('unix:///var/run/docker.sock', 'test', null),
+      socketMode: 0o140660,
+      runtime: null,
+      ...change,
+    };
+    const warnings = warningsAbout(setting);
+    assert.equal(
+      warnings.map((check) => check.name),
+      expected === null ? [] : [expected[0]],
+    );
+    for (const { ok, warning, found, hint } of warnings) {
+      assert.equal([ok, warning], [true, true], 'no failure');
+      assert.match(found, expected?.[1] ?? '');
+      assert.ok(hint, 'and what to do');
+    }
+  });
+}

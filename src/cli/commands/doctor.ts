@@ -1,12 +1,14 @@
+import { statSync } from 'node:fs';
 import { type Paint, painter, visibleWidth } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { type Check, checkEngineInfo } from '../doctor-checks.js';
 import { probes, runProbe } from '../doctor-probes.js';
+import { warningsAbout } from '../doctor-warnings.js';
 import { engineOption } from '../engine-option.js';
 import { formatJson } from '../format-json.js';
 import { splitHint } from '../split-hint.js';
 
-const NAME_WIDTH = Math.max(...probes.map(({ name }) => visibleWidth(name)), 'user namespace'.length);
+const NAME_WIDTH = Math.max(...probes.map(({ name }) => visibleWidth(name)), 'seccomp profile'.length);
 
 export const doctorCommand = defineCommand({
   words: ['doctor'],
@@ -18,7 +20,8 @@ export const doctorCommand = defineCommand({
     json: { type: 'boolean', describe: 'print all of it as one line of JSON' },
   },
   examples: [['$0 doctor --engine ssh://me@host', 'how well another machine would do']],
-  epilogue: 'Exit code: 0 when all is well, 1 when something is not.',
+  epilogue:
+    'Exit code: 0 when all is well, 1 when something is not. A warning (!) is no failure: limits are kept, isolation is weaker.',
   run: async ({ engine, image, runtime, json }) => {
     const paint = painter(process.stdout);
     const checks: Check[] = [];
@@ -30,8 +33,7 @@ export const doctorCommand = defineCommand({
     await examine({ engine, image, runtime }, add);
     const problems = checks.filter(({ ok }) => !ok).length;
     if (json) console.log(formatJson({ ok: problems === 0, checks }));
-    else
-      console.log(problems === 0 ? `\nAll ${checks.length} checks passed` : `\n${problems} of ${checks.length} checks failed`);
+    else console.log(`\n${conclude(checks)}`);
     return problems === 0 ? 0 : 1;
   },
 });
@@ -50,6 +52,8 @@ async function examine({ engine, image, runtime }: Subject, add: (check: Check) 
   add({ name: 'engine', ok: true, found: `${endpoint.url} (${endpoint.source})` });
   add({ name: 'version', ok: true, found: `${info.flavour} ${info.version} on ${info.operatingSystem}, ${info.cores} cores` });
   for (const check of checkEngineInfo(info)) add(check);
+  const socketMode = endpoint.kind === 'unix' ? modeOf(endpoint.path) : null;
+  for (const check of warningsAbout({ info, endpoint, socketMode, runtime: runtime ?? null })) add(check);
 
   const { enforceLimits, getContext } = await import('../../index.js');
   const context = getContext('spawn', {
@@ -65,7 +69,20 @@ async function examine({ engine, image, runtime }: Subject, add: (check: Check) 
   }
 }
 
-function formatCheck({ name, ok, found, hint }: Check, paint: Paint): string {
-  const line = `${ok ? paint('green', '✓') : paint('red', '✗')} ${name.padEnd(NAME_WIDTH)}  ${found}`;
+function modeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mode ?? null;
+}
+
+function conclude(checks: readonly Check[]): string {
+  const failed = checks.filter(({ ok }) => !ok).length;
+  const warnings = checks.filter(({ warning }) => warning).length;
+  const first =
+    failed === 0 ? `All ${checks.length - warnings} checks passed` : `${failed} of ${checks.length - warnings} checks failed`;
+  return warnings === 0 ? first : `${first}, ${warnings} warning${warnings === 1 ? '' : 's'}`;
+}
+
+function formatCheck({ name, ok, warning, found, hint }: Check, paint: Paint): string {
+  const sign = ok ? (warning ? paint('yellow', '!') : paint('green', '✓')) : paint('red', '✗');
+  const line = `${sign} ${name.padEnd(NAME_WIDTH)}  ${found}`;
   return hint === undefined ? line : `${line}\n  ${' '.repeat(NAME_WIDTH)}  ${paint('yellow', 'hint:')} ${hint}`;
 }
