@@ -79,7 +79,7 @@ cases({
     expected: { exitStatus: 'AnythingException', exitCode: 5, result: null },
   },
   'a getter that never returns is stopped': {
-    limits: { wallTimeInS: 1 },
+    limits: { wallTimeInS: 2 },
     call: guest('values/getter-that-never-returns'),
     expected: { exitStatus: 'TimeoutException', exitCode: 137, phase: 'call' },
   },
@@ -101,7 +101,7 @@ cases({
     },
   },
   'a proxy of an endless array is stopped': {
-    limits: { wallTimeInS: 1, memInMb: 2048 },
+    limits: { wallTimeInS: 2, memInMb: 2048 },
     call: guest('values/endless-array-proxy'),
     expected: { exitStatus: 'TimeoutException', exitCode: 137, phase: 'call' },
   },
@@ -123,7 +123,7 @@ cases({
     expected: { ...threw, message: /never settles/ },
   },
   'a thenable of itself is stopped': {
-    limits: { wallTimeInS: 1 },
+    limits: { wallTimeInS: 2 },
     call: guest('values/thenable-of-itself'),
     expected: { exitStatus: 'TimeoutException', exitCode: 137, phase: 'call' },
   },

@@ -42,22 +42,6 @@ test('a call aborted at any moment has returned, or was aborted', async () => {
   }
 });
 
-test('a limit within milliseconds of the value: the one or the other', async () => {
-  const limited = enforceLimits({ wallTimeInS: 0.2 })((ms: number) => new Promise((resolve) => setTimeout(resolve, ms, ms)));
-  for (const first of [192, 195, 198, 201, 204]) {
-    const outcomes = await Promise.all([first, first + 1, first + 2].map(async (ms) => ({ ms, ...(await limited.run(ms)) })));
-    for (const { ms, exitStatus, result, wallClockTime, phase } of outcomes) {
-      if (exitStatus === 0) assert.ok(result === ms && wallClockTime <= 0.2, `${result} after ${wallClockTime} s`);
-      // A module on a busy machine may take as long to load.
-      else
-        assert.ok(
-          exitStatus === 'TimeoutException' && (wallClockTime >= 0.19 || phase === 'load'),
-          `${exitStatus} ${wallClockTime}`,
-        );
-    }
-  }
-});
-
 test('thirty calls at once', async () => {
   const double = enforceLimits({ wallTimeInS: 50, memInMb: 64 })((n: number) => n * 2);
   const values = await Promise.all(Array.from({ length: 30 }, (_, n) => double(n)));

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import { type AnyFunction, enforceLimits as enforceLimitsWarm } from '../../src/enforce-limits.js';
-import { fromModule, type LimitOptions, type ModuleFunction, type Outcome } from '../../src/index.js';
+import { fromModule, getContext, type LimitOptions, type ModuleFunction, type Outcome } from '../../src/index.js';
 import type { OutcomeFacts } from '../../src/outcome.js';
 import { type Suite, suite } from '../harness.js';
 import { leftovers } from './leftovers.js';
@@ -26,7 +26,7 @@ export interface Case {
   check?: (outcome: Outcome) => void;
 }
 
-interface HostileSuite extends Pick<Suite, 'test'> {
+interface HostileSuite extends Pick<Suite, 'test' | 'before' | 'after'> {
   /** Registers a test for each: the outcome must be just so, and the next call must return its value. */
   cases(cases: { readonly [name: string]: Case }): void;
 }
@@ -48,8 +48,9 @@ export function guest(name: string): ModuleFunction<AnyFunction> {
 export function hostileSuite(name: string): HostileSuite {
   const { test, before, after } = suite(name, { timeoutInS: 100 });
   const waiting: (() => Promise<void>)[] = [];
-  // With containers started ahead, as users have it, so that what one call left behind would be met by the next.
-  const next = enforceLimitsWarm({ wallTimeInS: 60 })((n: number) => n + 1);
+  // A container for each would double the time that all takes; that one can still be started is what the next case shows.
+  const context = getContext('forkserver', { maxTasksPerChild: 10 });
+  const next = enforceLimitsWarm({ wallTimeInS: 60, context })((n: number) => n + 1);
   let unharmed: ReturnType<typeof observeHost>;
 
   const work = async () => {
@@ -76,6 +77,8 @@ export function hostileSuite(name: string): HostileSuite {
 
   return {
     test,
+    before,
+    after,
     cases(cases) {
       for (const [title, one] of Object.entries(cases)) {
         const problems = new Promise<string[]>((resolve) => {

@@ -1,0 +1,58 @@
+import { guest, hostileSuite } from '../support/hostile-suite.js';
+
+const { cases } = hostileSuite('built-ins replaced');
+const five = { exitStatus: 0, result: 5, exitCode: 0 } as const;
+
+const names = (
+  'Object Function Array String Number Boolean Symbol Error Promise Map Set WeakMap WeakSet RegExp Date JSON Math Reflect Proxy ArrayBuffer ' +
+  'SharedArrayBuffer DataView Uint8Array BigUint64Array BigInt Buffer URL AbortController TextEncoder TextDecoder Atomics'
+).split(' ');
+cases(
+  Object.fromEntries(
+    names.map((name) => [
+      `the methods of ${name} throw, and the value comes`,
+      { call: guest('builtins/breaks-methods'), args: [name], expected: { exitStatus: 0, result: { list: [1, 2] } } as const },
+    ]),
+  ),
+);
+
+cases({
+  'every global throws': { call: guest('builtins/breaks-globals'), expected: five },
+  'every object has fields of messages': {
+    call: guest('builtins/pollutes-prototypes'),
+    expected: { exitStatus: 0, result: { a: 1 } },
+  },
+  'everything is frozen': { call: guest('builtins/freezes-everything'), expected: five },
+  'promises have another class, and then does nothing': { call: guest('builtins/breaks-promises'), expected: five },
+  'nothing can be iterated over': {
+    call: guest('builtins/breaks-iteration'),
+    expected: { exitStatus: 0, result: { list: [1, 2], map: new Map([['a', 1]]), set: new Set([3]) } },
+  },
+  'stacks throw when they are made': {
+    call: guest('builtins/breaks-error-stacks'),
+    expected: { exitStatus: 'AnythingException', message: /RangeError: thrown/ },
+  },
+  'everything of process does nothing': { call: guest('builtins/breaks-process'), expected: five },
+  'every event emitter throws': { call: guest('builtins/breaks-emitters'), expected: five },
+  'every function of fs throws': { call: guest('builtins/breaks-fs'), expected: five },
+  'the sockets that the runner listens with are others': {
+    call: async () => {
+      const { default: net } = await import('node:net');
+      Object.assign(net, { Socket: class {} });
+      return await new Promise((resolve) => setTimeout(resolve, 100, 5));
+    },
+    expected: five,
+  },
+  'process.reallyExit does nothing': {
+    call: () => {
+      Object.assign(process, { reallyExit: () => {} });
+      process.exit(1);
+      return 'went on';
+    },
+    expected: { exitStatus: 0, result: 'went on' },
+  },
+  'writing writes nothing': {
+    call: guest('builtins/breaks-writing'),
+    expected: { exitStatus: 'AnythingException', exitCode: 1 },
+  },
+});
