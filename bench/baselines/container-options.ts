@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 
@@ -18,11 +17,20 @@ export async function containerOptionsOf(
       const { Config, HostConfig } = await docker.getContainer(found.Id).inspect();
       await call;
       const { Image, User, WorkingDir, Env, Entrypoint, Cmd, OpenStdin, StdinOnce } = Config;
-      const nodeOptions = (Cmd ?? []).slice(0, -1);
       return {
-        ...{ Image, User, WorkingDir, Env, OpenStdin, StdinOnce, AttachStdin: true, AttachStdout: true, AttachStderr: true },
+        ...{
+          Image,
+          User,
+          WorkingDir,
+          Env,
+          Cmd,
+          OpenStdin,
+          StdinOnce,
+          AttachStdin: true,
+          AttachStdout: true,
+          AttachStderr: true,
+        },
         ...(Entrypoint !== undefined && { Entrypoint }),
-        Cmd: [...nodeOptions, '--eval', 'process.stdout.write("ready")'],
         // With AutoRemove there would be nothing left to inspect and remove.
         HostConfig: { ...HostConfig, AutoRemove: false },
       };
@@ -30,16 +38,4 @@ export async function containerOptionsOf(
     await sleep(10);
   }
   throw new Error(`No running container with the label nisher.owner=${owner} within 5 s`);
-}
-
-/** One container call in nothing but requests to the engine: create, attach, start, first output, wait, inspect, remove. */
-export async function bareCall(docker: Docker, options: Docker.ContainerCreateOptions): Promise<void> {
-  const container = await docker.createContainer(options);
-  const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
-  await container.start();
-  await once(stream, 'data');
-  stream.resume();
-  await container.wait();
-  await container.inspect();
-  await container.remove();
 }

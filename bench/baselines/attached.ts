@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import type Docker from 'dockerode';
+
+/** A container with a program of its own, and one attached stream. */
+export interface Attached {
+  /** Sends that, and waits until so many bytes have come, the engine's own headers included. */
+  ask(message: string, answerInBytes: number): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Resolves when the program has printed its first bytes. */
+export async function attach(docker: Docker, options: Docker.ContainerCreateOptions): Promise<Attached> {
+  const container = await docker.createContainer(options);
+  const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
+  let wanted = 0;
+  let enough = () => {};
+  await container.start();
+  await once(stream, 'data');
+  stream.on('data', (chunk: Buffer) => {
+    wanted -= chunk.length;
+    if (wanted <= 0) enough();
+  });
+  return {
+    ask(message, answerInBytes) {
+      wanted = answerInBytes;
+      return new Promise((resolve) => {
+        enough = resolve;
+        stream.write(message);
+      });
+    },
+    async remove() {
+      await container.remove({ force: true });
+    },
+  };
+}
+
+/** Sends back what it is sent, one byte at a time. */
+export const ECHO_PROGRAM = 'process.stdout.write("."); process.stdin.on("data", (data) => process.stdout.write(data))';
+/** The engine puts 8 bytes before each piece of output. */
+export const ECHO_ANSWER_IN_BYTES = 9;
+
+/** Prints so many bytes at each message. */
+export function printingProgram(bytes: number): string {
+  return `process.stdout.write(".");
+    const chunk = Buffer.alloc(65536, 97);
+    process.stdin.on("data", () => { for (let left = ${bytes}; left > 0; left -= chunk.length) require("fs").writeSync(1, chunk); })`;
+}

@@ -1,0 +1,5 @@
+// Forked by child-fork.ts: answers, and is done.
+process.once('message', ([a, b]) => {
+  process.send(a + b);
+  process.disconnect();
+});

@@ -1,0 +1,31 @@
+import { BARE_PROGRAM, bareCall } from '../baselines/bare-call.js';
+import { dockerRun, hasDockerCli } from '../baselines/docker-cli.js';
+import type { Figure } from '../figure.js';
+import { LIMITS, type Setting } from '../setting.js';
+import { interleave, median, timed } from '../statistics.js';
+
+const ROUNDS = 20;
+
+/** A call that has its container started, until its value is there. */
+export async function measureColdCall({ nisher, docker, containerOptions, engineUrl, say }: Setting): Promise<Figure[]> {
+  const limited = nisher.enforceLimits({ ...LIMITS, context: nisher.getContext('spawn') })((a: number, b: number) => a + b);
+  const bareOptions = containerOptions(BARE_PROGRAM);
+  const call = async () => {
+    const time = await timed(async () => (await limited.run(1, 2)).unwrap());
+    // The removal goes on after the value has come: not at the expense of what is measured next.
+    await limited.close();
+    return time;
+  };
+  const bare = () => timed(() => bareCall(docker, bareOptions));
+  const cli = () => timed(() => dockerRun(engineUrl, bareOptions));
+  const withCli = await hasDockerCli();
+  if (!withCli) say('Left out for want of the docker command: docker run');
+  const actions = withCli ? [call, bare, cli] : [call, bare];
+  await interleave(2, actions);
+  const [calls = [], bares = [], clis = []] = await interleave(ROUNDS, actions);
+  const figure = { name: 'cold call: p50', value: median(calls), unit: 'ms' } as const;
+  return [
+    { ...figure, against: { name: 'bare requests to the engine', value: median(bares) }, must: { atMost: 1.1 } },
+    ...(withCli ? [{ ...figure, against: { name: 'docker run', value: median(clis) }, must: { atMost: 0.65 } }] : []),
+  ];
+}
