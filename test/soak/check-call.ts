@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Outcome } from '../../src/index.js';
 import type { Course, End } from './course.js';
@@ -14,7 +14,11 @@ export interface Judged {
 
 /** Compares an outcome with the oracle, and with what a clock and the kernel said. */
 export function checkCall(call: DrawnCall, outcome: Outcome, elapsedInS: number, seen: Seen | null): Judged {
-  const possible = possibleEnds(call, { elapsedInS, mostCpuInS: seen === null ? null : mostCpu(seen) });
+  const possible = possibleEnds(call, {
+    elapsedInS,
+    mostCpuInS: seen === null ? null : mostCpu(seen),
+    rivals: (loadavg()[0] ?? 0) / availableParallelism(),
+  });
   const matching = possible.filter((end) => mismatches(end, outcome).length === 0);
   const expected = possible.map(({ status }) => String(status)).join(' or ');
   const wrong =

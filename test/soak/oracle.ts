@@ -17,10 +17,17 @@ export interface Measured {
   readonly elapsedInS: number;
   /** CPU time of the container, as much as it can have been by its end; null when it was not seen. */
   readonly mostCpuInS: number | null;
+  /** How many wanted each core of the machine, on average: load average(5) by the number of cores. */
+  readonly rivals: number;
 }
 
 /** How late a machine that is busy with other things may be. */
 const LATE_IN_S = 5;
+
+/** The longest that a function takes which ends by itself, where others want the cores too, by twice what the average says. */
+function longestInS({ wallInS, cpuInS }: Course, { rivals }: Measured): number {
+  return wallInS.most + LATE_IN_S + cpuInS.most * 2 * Math.max(1, rivals);
+}
 /** Node, and what is left for V8's heap: docs/limits.md, "Memory". */
 const NODE_IN_MB = 16;
 const HEAP_SHARE = 0.93;
@@ -81,10 +88,10 @@ function ownEnds(course: Course, limits: DrawnCall['limits']): Possible[] {
   return [{ ...end, why: 'what it does by itself' }, ...refusedEnd, ...(resultInBytes.most > largest ? [tooLarge] : [])];
 }
 
-function abortEnds(abortAfterInS: number | null, course: Course, { elapsedInS }: Measured): Possible[] {
-  if (abortAfterInS === null || elapsedInS < abortAfterInS) return [];
+function abortEnds(abortAfterInS: number | null, course: Course, measured: Measured): Possible[] {
+  if (abortAfterInS === null || measured.elapsedInS < abortAfterInS) return [];
   // A function that ends at once may have ended before.
-  const possible = course.end === null || course.wallInS.most + LATE_IN_S >= abortAfterInS;
+  const possible = course.end === null || longestInS(course, measured) >= abortAfterInS;
   return possible ? [{ status: 'SignalException', signal: 'SIGTERM', why: 'the caller aborts it' }] : [];
 }
 
@@ -103,14 +110,17 @@ function noticedEnds({ behaviour, limits, abortAfterInS }: DrawnCall, { elapsedI
   return elapsedInS < told ? [] : [{ ...onNotice, why: 'it returns when it is told' }];
 }
 
-function wallLimitMayEnd({ behaviour, limits }: DrawnCall, { elapsedInS }: Measured): boolean {
+function wallLimitMayEnd({ behaviour, limits }: DrawnCall, measured: Measured): boolean {
   const { wallTimeInS, gracePeriodInS } = limits;
   const { course } = behaviour;
-  if (wallTimeInS === null || elapsedInS < wallTimeInS + (returnsOnNotice(course, gracePeriodInS) ? gracePeriodInS : 0))
+  if (
+    wallTimeInS === null ||
+    measured.elapsedInS < wallTimeInS + (returnsOnNotice(course, gracePeriodInS) ? gracePeriodInS : 0)
+  )
     return false;
   // The kernel refuses before the time is over; so does a function that ends by itself.
   const grace = course.end?.status === 0 ? gracePeriodInS : 0;
-  return course.end === null || course.wallInS.most + LATE_IN_S >= wallTimeInS + grace;
+  return course.end === null || longestInS(course, measured) >= wallTimeInS + grace;
 }
 
 function cpuLimitMayEnd({ behaviour, limits }: DrawnCall, { elapsedInS, mostCpuInS }: Measured): boolean {
