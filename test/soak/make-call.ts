@@ -12,9 +12,6 @@ export interface Made {
   readonly seen: Seen | null;
 }
 
-/** A container ends some time after its outcome is there. */
-const END_TIME_IN_S = 20;
-
 /** Makes a call as it was drawn, and waits until its container was seen to end. */
 export async function makeCall(call: DrawnCall, witness: Witness | null): Promise<Made> {
   let reason = '';
@@ -36,7 +33,6 @@ export async function makeCall(call: DrawnCall, witness: Witness | null): Promis
   );
   const mark = Math.ceil(call.limits.scratchInMb * 2 ** 20);
   if (isWarm) await limited('rests');
-  const before = isWarm ? 1 : 0;
 
   const since = performance.now();
   const timer = call.abortAfterInS === null ? null : setTimeout(() => abort.abort(), call.abortAfterInS * 1000);
@@ -44,7 +40,6 @@ export async function makeCall(call: DrawnCall, witness: Witness | null): Promis
   const elapsedInS = (performance.now() - since) / 1000;
   if (timer !== null) clearTimeout(timer);
 
-  const container = outcome.meter === null ? undefined : witness?.startedWith(mark)[before];
-  const seen = container === undefined ? null : await (witness as Witness).seen(container, END_TIME_IN_S);
+  const seen = outcome.meter === null || witness === null ? null : await witness.endedAbout(mark, Date.now());
   return { outcome, reason, elapsedInS, seen };
 }

@@ -56,36 +56,41 @@ export function possibleEnds(call: DrawnCall, measured: Measured): Possible[] {
 }
 
 /** What the function itself comes to, where no limit is sure to be met before that. */
-function naturalEnds({ behaviour, limits, abortAfterInS }: DrawnCall, { elapsedInS }: Measured): Possible[] {
+function naturalEnds(call: DrawnCall, { elapsedInS }: Measured): Possible[] {
+  const { behaviour, limits, abortAfterInS } = call;
   const { course } = behaviour;
-  const own = ownEnds(course, limits);
-  return own.filter(({ status }) => {
-    // In the grace period it may still return, and only return.
-    const grace = status === 0 ? limits.gracePeriodInS : 0;
-    const wall = course.wallInS.least;
-    return !(
-      elapsedInS < wall ||
-      (limits.wallTimeInS !== null && wall > limits.wallTimeInS + grace) ||
-      (limits.cpuTimeInS !== null && course.cpuInS.least > limits.cpuTimeInS + grace * course.cores) ||
-      (limits.memInMb !== null && course.memInMb.least > limits.memInMb && !course.childIsTheHog) ||
-      (abortAfterInS !== null && wall > abortAfterInS + grace + LATE_IN_S)
-    );
-  });
+  const { end, tasks } = course;
+  const obstacles = obstacleEnds(course, limits);
+  // In the grace period it may still return, and only return.
+  const grace = end?.status === 0 ? limits.gracePeriodInS : 0;
+  const wall = course.wallInS.least;
+  const excluded =
+    end === null ||
+    tasks.least > extraTasks(limits) ||
+    course.scratchInMb.least > limits.scratchInMb ||
+    course.resultInBytes.least > limits.maxResultInMb * 2 ** 20 ||
+    elapsedInS < wall ||
+    (limits.wallTimeInS !== null && wall > limits.wallTimeInS + grace) ||
+    (limits.cpuTimeInS !== null && course.cpuInS.least > limits.cpuTimeInS + grace * course.cores) ||
+    (limits.memInMb !== null && course.memInMb.least > limits.memInMb && !course.childIsTheHog) ||
+    (abortAfterInS !== null && wall > abortAfterInS + grace + LATE_IN_S);
+  return excluded ? obstacles : [{ ...end, why: 'what it does by itself' }, ...obstacles];
 }
 
-/** The function's end, and what stands in its way that is no limit of time or memory. */
-function ownEnds(course: Course, limits: DrawnCall['limits']): Possible[] {
-  const { end, refused, tasks, scratchInMb, resultInBytes } = course;
-  const extraTasks = limits.numProcesses === null ? Number.POSITIVE_INFINITY : limits.numProcesses - 1;
-  const refusedEnd = refused !== null && tasks.most > extraTasks ? [{ ...refused, why: 'a task more than it may have' }] : [];
-  if (refusedEnd.length > 0 && tasks.least > extraTasks) return refusedEnd;
-  if (end === null) return refusedEnd;
+/** What may stand in its way that is no limit of time or memory. */
+function obstacleEnds({ refused, tasks, scratchInMb, resultInBytes }: Course, limits: DrawnCall['limits']): Possible[] {
+  const ends: Possible[] = [];
+  if (refused !== null && tasks.most > extraTasks(limits)) ends.push({ ...refused, why: 'a task more than it may have' });
   if (scratchInMb.most > limits.scratchInMb)
-    return [{ status: 'SubprocessException', osErrno: [28], why: '/tmp is smaller than what it writes' }];
-  const largest = limits.maxResultInMb * 2 ** 20;
-  const tooLarge = { status: 'PynisherError' as const, why: 'the result is larger than it may be' };
-  if (resultInBytes.least > largest) return [tooLarge];
-  return [{ ...end, why: 'what it does by itself' }, ...refusedEnd, ...(resultInBytes.most > largest ? [tooLarge] : [])];
+    ends.push({ status: 'SubprocessException', osErrno: [28], why: '/tmp is smaller than what it writes' });
+  if (resultInBytes.most > limits.maxResultInMb * 2 ** 20)
+    ends.push({ status: 'PynisherError', why: 'the result is larger than it may be' });
+  return ends;
+}
+
+/** Tasks it may have beside the one it runs in. */
+function extraTasks({ numProcesses }: DrawnCall['limits']): number {
+  return numProcesses === null ? Number.POSITIVE_INFINITY : numProcesses - 1;
 }
 
 function abortEnds(abortAfterInS: number | null, course: Course, measured: Measured): Possible[] {

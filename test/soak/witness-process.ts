@@ -24,9 +24,6 @@ const watched = new Map<string, Watched>();
 const diedAtInMs = new Map<string, number>();
 const log = openKernelLog();
 
-/** One clock for both processes. */
-const now = () => performance.timeOrigin + performance.now();
-
 function get(path: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     request({ socketPath, path }, (response) => {
@@ -53,7 +50,6 @@ async function begin(id: string, startedAtInMs: number): Promise<void> {
   if (!State?.Pid || Number.isNaN(mark)) return;
   const read = countersOf(State.Pid);
   watched.set(id, { id, mark, startedAtInMs, read, last: null, lastAtInMs: 0, mostMemInBytes: 0 });
-  process.send?.({ kind: 'started', mark, id });
 }
 
 function sample(): void {
@@ -68,7 +64,7 @@ function sample(): void {
     }
     try {
       one.last = one.read();
-      one.lastAtInMs = now();
+      one.lastAtInMs = Date.now();
       one.mostMemInBytes = Math.max(one.mostMemInBytes, one.last.memInBytes);
     } catch {
       // The cgroup is gone; its end is about to be told.

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Counters } from './kernel-counters.js';
 
@@ -19,41 +20,41 @@ export interface Seen {
 }
 
 export interface Witness extends AsyncDisposable {
-  /** Containers with that mark which have started so far. */
-  startedWith(mark: number): readonly string[];
-  /** That container's record, when it has ended; null when it does not within the time. */
-  seen(id: string, withinInS: number): Promise<Seen | null>;
+  /**
+   * The container with that mark whose end is nearest to a moment; null when none ends about then. A warm one has others beside it:
+   * one that served the call before, one for the next.
+   */
+  endedAbout(mark: number, unixTimeInMs: number): Promise<Seen | null>;
 }
 
-type Message = { kind: 'ready' } | { kind: 'started'; mark: number; id: string } | { kind: 'ended'; seen: Seen };
+/** A killed container may have ended that long before its call's outcome was there. */
+const EARLY_IN_MS = 3000;
+/** One that leaves by itself does so that long after it, at most. */
+const LATE_IN_MS = 20_000;
+const POLL_IN_MS = 100;
+
+type Message = { kind: 'ready' } | { kind: 'ended'; seen: Seen };
 
 /** @param socketPath the engine's */
 export async function startWitness(socketPath: string): Promise<Witness> {
   const program = fileURLToPath(new URL('./witness-process.ts', import.meta.url));
   const child = fork(program, [socketPath, String(process.pid)], { execArgv: ['--import', import.meta.resolve('tsx')] });
-  const started = new Map<number, string[]>();
-  const ended = new Map<string, Seen>();
-  const waiting = new Map<string, (seen: Seen) => void>();
+  const ended: Seen[] = [];
   child.on('message', (message: Message) => {
-    if (message.kind === 'started') started.set(message.mark, [...(started.get(message.mark) ?? []), message.id]);
-    if (message.kind !== 'ended') return;
-    ended.set(message.seen.id, message.seen);
-    waiting.get(message.seen.id)?.(message.seen);
+    if (message.kind === 'ended') ended.push(message.seen);
   });
   await once(child, 'message');
   return {
-    startedWith: (mark) => started.get(mark) ?? [],
-    seen(id, withinInS) {
-      const known = ended.get(id);
-      if (known !== undefined) return Promise.resolve(known);
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(null), withinInS * 1000);
-        waiting.set(id, (seen) => {
-          clearTimeout(timer);
-          waiting.delete(id);
-          resolve(seen);
-        });
-      });
+    async endedAbout(mark, unixTimeInMs) {
+      const distance = ({ endedAtInMs }: Seen) => Math.abs(endedAtInMs - unixTimeInMs);
+      for (;;) {
+        const [nearest] = ended
+          .filter((seen) => seen.mark === mark && seen.endedAtInMs > unixTimeInMs - EARLY_IN_MS)
+          .sort((one, other) => distance(one) - distance(other));
+        if (nearest !== undefined) return nearest;
+        if (Date.now() > unixTimeInMs + LATE_IN_MS) return null;
+        await sleep(POLL_IN_MS);
+      }
     },
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit');
