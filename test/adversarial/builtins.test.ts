@@ -20,7 +20,16 @@ cases({
   'every global throws': { call: guest('builtins/breaks-globals'), expected: five },
   'every object has fields of messages': {
     call: guest('builtins/pollutes-prototypes'),
+    args: [
+      'status type length value get set enumerable path problem exitCode durationInS valueInBytes exits phase operations kind keys message name stack cause 0 1 2',
+    ],
     expected: { exitStatus: 0, result: { a: 1 } },
+  },
+  // Node's own functions take it that what they did has failed, those that the runner writes with, too.
+  'every object has the fields of a system error': {
+    call: guest('builtins/pollutes-prototypes'),
+    args: ['errno code'],
+    expected: { exitStatus: 'PynisherError', result: null },
   },
   'everything is frozen': { call: guest('builtins/freezes-everything'), expected: five },
   'promises have another class, and then does nothing': { call: guest('builtins/breaks-promises'), expected: five },

@@ -103,8 +103,8 @@ const printed = (...chunks: Uint8Array[]) => ({
 function imitation(delimiter: Uint8Array): Uint8Array {
   const pieces: Uint8Array[] = [];
   const frames = createFrameWriter(delimiter, (frame, length) => void pieces.push(frame.slice(0, length)));
-  frames.writeValue([Buffer.from('forged')]);
-  frames.write(GuestFrame.End, Buffer.from(JSON.stringify({ status: 'returned', durationInS: 0, valueInBytes: 6 })));
+  const end = JSON.stringify({ status: 'returned', durationInS: 0, valueInBytes: 6 });
+  frames.writeEnd([Buffer.from('forged')], Buffer.from(end));
   return Buffer.concat(pieces);
 }
 

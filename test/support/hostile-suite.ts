@@ -65,7 +65,7 @@ export function hostileSuite(name: string): HostileSuite {
   after(async () => {
     assert.is(await next(1), 2);
     await next.close();
-    assert.equal(await leftovers(), []);
+    assert.equal(await leftovers('of this process'), []);
     const harmed = observeHost();
     const changed = [...harmed.facts].filter(([what, fact]) => unharmed.facts.get(what) !== fact);
     assert.equal(changed, []);
