@@ -33,10 +33,16 @@ const ENOMEM = 12;
 const refusals = /Array buffer allocation failed|could not allocate memory|out of memory/i;
 const refusalCodes: readonly unknown[] = ['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'];
 
+/** Some functions of node (os.setPriority, fs.cp) throw a SystemError: it has a code of node's own, and the system's in `info`. */
+function systemErrorIn(thrown: NodeJS.ErrnoException & { info?: unknown }): Partial<NodeJS.ErrnoException> {
+  const { name, info } = thrown;
+  return name === 'SystemError' && typeof info === 'object' && info !== null ? info : thrown;
+}
+
 /** What a thrown error says of itself, as far as a verdict can depend on it. */
 export function factsOf(thrown: unknown): ThrownFacts {
   if (!(thrown instanceof Error)) return { errno: null, allocationRefused: false };
-  const { errno, code } = thrown as NodeJS.ErrnoException;
+  const { errno, code } = systemErrorIn(thrown);
   const isSystemError =
     typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && typeof errno === 'number' && Number.isInteger(errno);
   const positive = isSystemError && Math.abs(errno) <= LARGEST_ERRNO && errno !== 0 ? Math.abs(errno) : null;

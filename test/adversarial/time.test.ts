@@ -19,7 +19,7 @@ cases({
     expected: stopped,
   },
   'a busy loop meets the CPU limit': {
-    limits: { cpuTimeInS: 0.5 },
+    limits: { cpuTimeInS: 0.5, wallTimeInS: 90 },
     call: () => {
       for (;;);
     },
@@ -32,7 +32,7 @@ cases({
     expected: stopped,
   },
   'native code in the thread pool is stopped': {
-    limits: { cpuTimeInS: 0.5 },
+    limits: { cpuTimeInS: 0.5, wallTimeInS: 90 },
     call: async () => {
       const { pbkdf2 } = await import('node:crypto');
       for (let count = 0; count < 4; count++) pbkdf2('x', 'y', 1e9, 64, 'sha512', () => {});
@@ -42,7 +42,7 @@ cases({
   },
   'a power of big integers is stopped': { limits, call: (n: bigint) => 3n ** (3n ** n), args: [17n], expected: stopped },
   'a regular expression is stopped': {
-    limits: { cpuTimeInS: 0.5 },
+    limits: { cpuTimeInS: 0.5, wallTimeInS: 90 },
     call: () => /^(a+)+$/.test(`${'a'.repeat(50)}b`),
     expected: usedUp,
   },
@@ -74,12 +74,12 @@ cases({
     expected: stopped,
   },
   'threads that work while the main one sleeps are counted': {
-    limits: { cpuTimeInS: 0.8 },
+    limits: { cpuTimeInS: 0.8, wallTimeInS: 90 },
     call: guest('time/busy-in-threads'),
     expected: usedUp,
   },
   'children that have ended are counted': {
-    limits: { cpuTimeInS: 1 },
+    limits: { cpuTimeInS: 0.6, wallTimeInS: 90 },
     call: guest('time/busy-in-children'),
     expected: usedUp,
   },
@@ -126,7 +126,7 @@ cases({
     expected: { ...stopped, phase: 'load' },
   },
   'a module that never loads meets the CPU limit': {
-    limits: { cpuTimeInS: 0.5 },
+    limits: { cpuTimeInS: 0.5, wallTimeInS: 90 },
     call: guest('time/never-loads'),
     expected: { ...usedUp, phase: 'load' },
   },
