@@ -8,7 +8,7 @@ const { closeSync, openSync, writeSync } = fs;
 const { O_NONBLOCK, O_WRONLY } = fs.constants;
 
 export interface Output {
-  write(type: GuestFrameType, json?: object): void;
+  write(type: GuestFrameType): void;
   /** The encoded value's pieces, if there is one, and the end of the call. */
   end(end: End, value?: readonly Uint8Array[]): void;
 }
@@ -56,6 +56,10 @@ function openFrames(path: string, delimiter: Uint8Array): FrameWriter {
   });
 }
 
+function asJson(value: object): Uint8Array {
+  return toUtf8(JSON.stringify(value));
+}
+
 /** Null where stderr is no pipe, as in a terminal: the host does without the mark then. */
 function tryToOpenFrames(path: string, delimiter: Uint8Array): FrameWriter | null {
   try {
@@ -73,20 +77,15 @@ export function openOutput(delimiter: Uint8Array): Output {
   const frames = openFrames(OWN_STDOUT, delimiter);
   const marks = tryToOpenFrames(OWN_STDERR, delimiter);
 
-  function write(type: GuestFrameType, json?: object): void {
-    frames.write(type, json && toUtf8(JSON.stringify(json)));
-  }
-
   return {
-    write,
+    write: (type) => frames.write(type),
     end(end, value = []) {
       try {
         marks?.write(GuestFrame.Flushed);
       } catch {
         // The function has closed that descriptor: the host then waits for the end of stderr itself.
       }
-      frames.writeValue(value);
-      write(GuestFrame.End, fitting(end));
+      frames.writeEnd(value, asJson(fitting(end)));
     },
   };
 }

@@ -3,8 +3,8 @@
  *
  *     delimiter (16 bytes) · type u8 · sequence u32 BE · length u16 BE · payload
  *
- * A frame has at most PIPE_BUF = 4096 bytes and goes out with one write on a blocking descriptor, which the kernel keeps
- * whole (pipe(7)): neither threads nor child processes that write to the same pipe can tear it. The delimiter is random, so
+ * A frame has at most PIPE_BUF = 4096 bytes and goes out with one write on a blocking descriptor, as may another one with it
+ * where both have room; the kernel keeps such a write whole (pipe(7)): neither threads nor child processes that write to the same pipe can tear it. The delimiter is random, so
  * no print can look like it, and the sequence number shows a frame that was lost or forged.
  */
 import { GuestFrame, type GuestFrameType } from './protocol.js';
@@ -18,50 +18,65 @@ export const MAX_PAYLOAD = MAX_FRAME - HEADER_BYTES;
 export interface FrameWriter {
   /** One frame. @throws RangeError when the payload has more than {@link MAX_PAYLOAD} bytes. */
   write(type: GuestFrameType, payload?: Uint8Array): void;
-  /** As many Value frames as the pieces of an encoded value need. */
-  writeValue(pieces: readonly Uint8Array[]): void;
+  /** As many Value frames as the pieces of an encoded value need, and End; together with the last of them, where both have room. */
+  writeEnd(value: readonly Uint8Array[], end: Uint8Array): void;
 }
 
 /**
  * @param delimiter the container's {@link DELIMITER_BYTES} random bytes.
- * @param writeWhole writes all the first `length` bytes of `frame` at once; `frame` is used again afterwards.
+ * @param writeWhole writes all the first `length` bytes of `frames` at once; they are used again afterwards.
  */
-export function createFrameWriter(delimiter: Uint8Array, writeWhole: (frame: Uint8Array, length: number) => void): FrameWriter {
-  const frame = new Uint8Array(MAX_FRAME);
-  const header = new DataView(frame.buffer);
-  frame.set(delimiter);
+export function createFrameWriter(
+  delimiter: Uint8Array,
+  writeWhole: (frames: Uint8Array, length: number) => void,
+): FrameWriter {
+  const buffer = new Uint8Array(MAX_FRAME);
+  const view = new DataView(buffer.buffer);
+  /** Where the next frame begins: those before it are ready to go. */
+  let start = 0;
   let sequence = 0;
 
-  /** Sends what `length` bytes of payload are already in place. */
-  function send(type: GuestFrameType, length: number): void {
-    header.setUint8(DELIMITER_BYTES, type);
-    header.setUint32(DELIMITER_BYTES + 1, sequence);
-    header.setUint16(DELIMITER_BYTES + 5, length);
+  function flush(): void {
+    if (start > 0) writeWhole(buffer, start);
+    start = 0;
+  }
+  /** Makes a frame of the `length` bytes of payload that are already in place. */
+  function complete(type: GuestFrameType, length: number): void {
+    buffer.set(delimiter, start);
+    view.setUint8(start + DELIMITER_BYTES, type);
+    view.setUint32(start + DELIMITER_BYTES + 1, sequence);
+    view.setUint16(start + DELIMITER_BYTES + 5, length);
     sequence = (sequence + 1) >>> 0;
-    writeWhole(frame, HEADER_BYTES + length);
+    start += HEADER_BYTES + length;
+  }
+
+  function write(type: GuestFrameType, payload: Uint8Array): void {
+    if (payload.length > MAX_PAYLOAD) throw new RangeError(`A frame of ${payload.length} bytes, of at most ${MAX_PAYLOAD}`);
+    if (start + HEADER_BYTES + payload.length > MAX_FRAME) flush();
+    buffer.set(payload, start + HEADER_BYTES);
+    complete(type, payload.length);
+    flush();
   }
 
   return {
-    write(type, payload = new Uint8Array(0)) {
-      if (payload.length > MAX_PAYLOAD) throw new RangeError(`A frame of ${payload.length} bytes, of at most ${MAX_PAYLOAD}`);
-      frame.set(payload, HEADER_BYTES);
-      send(type, payload.length);
-    },
-    writeValue(pieces) {
+    write: (type, payload = new Uint8Array(0)) => write(type, payload),
+    writeEnd(value, end) {
       let filled = 0;
-      for (const piece of pieces) {
+      for (const piece of value) {
         for (let at = 0; at < piece.length; ) {
           const part = piece.subarray(at, at + MAX_PAYLOAD - filled);
-          frame.set(part, HEADER_BYTES + filled);
+          buffer.set(part, HEADER_BYTES + filled);
           filled += part.length;
           at += part.length;
           if (filled === MAX_PAYLOAD) {
-            send(GuestFrame.Value, filled);
+            complete(GuestFrame.Value, filled);
+            flush();
             filled = 0;
           }
         }
       }
-      if (filled > 0) send(GuestFrame.Value, filled);
+      if (filled > 0) complete(GuestFrame.Value, filled);
+      write(GuestFrame.End, end);
     },
   };
 }

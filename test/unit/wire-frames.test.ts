@@ -132,20 +132,25 @@ test("a flood of the delimiter's first byte is handed out as it comes, not byte 
   assert.equal([pieces, bytes], [16, 2 ** 20 - 1]);
 });
 
-test('the writer cuts a value into whole frames of one write each', () => {
+test('the writer cuts a value into whole frames, in as few writes as keep each frame whole', () => {
   const writes: number[] = [];
   const { push, got } = parser();
   const writer = createFrameWriter(delimiter, (bytes, length) => {
     writes.push(length);
     push(Buffer.from(bytes.subarray(0, length)));
   });
+  const end = Buffer.from('end');
   const value = Buffer.from(Array.from({ length: 3 * MAX_PAYLOAD + 10 }, (_, n) => n % 251));
-  writer.writeValue([value.subarray(0, 1), value.subarray(1, 5000), value.subarray(5000, 5000), value.subarray(5000)]);
-  assert.equal(writes.slice(0, 3), [MAX_FRAME, MAX_FRAME, MAX_FRAME]);
-  assert.is(writes.length, 4);
-  assert.ok(Buffer.concat(got.map((piece) => ('payload' in piece ? piece.payload : Buffer.alloc(0)))).equals(value));
-  writer.writeValue([]);
-  assert.is(writes.length, 4);
+  writer.writeEnd([value.subarray(0, 1), value.subarray(1, 5000), value.subarray(5000, 5000), value.subarray(5000)], end);
+  // The last piece and the End share a write.
+  assert.equal(writes, [MAX_FRAME, MAX_FRAME, MAX_FRAME, 2 * (MAX_FRAME - MAX_PAYLOAD) + 10 + end.length]);
+  const payloads = got.splice(0).map((piece) => ('payload' in piece ? piece.payload : Buffer.alloc(0)));
+  assert.ok(Buffer.concat(payloads).equals(Buffer.concat([value, end])));
+  writer.writeEnd([], end);
+  assert.is(writes.length, 5);
+  // No room for both: the last piece goes by itself.
+  writer.writeEnd([value.subarray(0, MAX_PAYLOAD - 5)], end);
+  assert.equal(writes.slice(5), [MAX_FRAME - 5, MAX_FRAME - MAX_PAYLOAD + end.length]);
   assert.throws(() => writer.write(GuestFrame.End, new Uint8Array(MAX_PAYLOAD + 1)), /4074/);
 });
 
