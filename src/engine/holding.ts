@@ -15,7 +15,8 @@ export interface Holding {
 /** A request whose answer was lost may yet be carried out. */
 const UNANSWERED_TIME_IN_MS = 30_000;
 const FIRST_PAUSE_IN_MS = 500;
-const LONGEST_PAUSE_IN_MS = 30_000;
+/** A container that an engine finds dead when it comes back takes more than one try, and is gone soon after all the same. */
+const LONGEST_PAUSE_IN_MS = 4_000;
 
 interface Ledger {
   /** Names of containers; true: the engine has said that it made it. */
