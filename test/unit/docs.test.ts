@@ -125,6 +125,37 @@ test('the order of precedence is that of classify', () => {
   assert.equal(onPage, inSource);
 });
 
+test('every test file and script that a page names is there', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const missing: string[] = [];
+  for (const page of pages) {
+    for (const [, path = ''] of read(page).matchAll(/`(test\/[\w./-]+)`/g))
+      if (!existsSync(join(root, path))) missing.push(`${page}: ${path}`);
+    for (const [, name = ''] of read(page).matchAll(/\bnpm run ([\w:]+)/g))
+      if (!(name in scripts)) missing.push(`${page}: npm run ${name}`);
+  }
+  assert.equal(missing, []);
+});
+
+test('every boundary names the tests that try it', () => {
+  const table = read('docs/security.md').split('\n## Boundaries\n')[1]?.split('\n## ')[0] ?? '';
+  const rows = table
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2);
+  assert.ok(rows.length > 10);
+  assert.equal(
+    rows.filter((row) => !/`test\/[\w./-]+` \|$/.test(row)),
+    [],
+  );
+  const adversarial = readdirSync(join(root, 'test/adversarial')).filter((name) => name.endsWith('.test.ts'));
+  assert.equal(
+    adversarial.filter((name) => !table.includes(`test/adversarial/${name}`)),
+    [],
+    'no boundary names these',
+  );
+});
+
 function isCommand(value: unknown): value is Command {
   return typeof value === 'object' && value !== null && 'optionNames' in value && 'words' in value;
 }
