@@ -174,8 +174,8 @@ cases({
     expected: { ...threw, message: /Invalid string length/ },
   },
   'more objects than one value may have are refused': {
-    limits: { memInMb: 1024, wallTimeInS: 60, maxResultInMb: 1000 },
-    call: () => Array.from({ length: 3e6 }, () => [1, 2]),
+    limits: { memInMb: 1024, wallTimeInS: 120, maxResultInMb: 1000 },
+    call: () => Array.from({ length: 2e6 }, () => []),
     expected: { ...refused, message: /more than 2000000 objects/ },
   },
   'a revoked proxy thrown is told of': {
@@ -192,10 +192,10 @@ cases({
     },
     expected: { ...threw, message: /threw undefined/ },
   },
-  'a million keys thrown make a short message': {
-    limits: { memInMb: 1024, wallTimeInS: 60 },
+  '300,000 keys thrown make a short message': {
+    limits: { memInMb: 1024, wallTimeInS: 120 },
     call: () => {
-      throw Object.fromEntries(Array.from({ length: 1e6 }, (_, n) => [`k${n}`, n]));
+      throw Object.fromEntries(Array.from({ length: 3e5 }, (_, n) => [`k${n}`, n]));
     },
     expected: { ...threw, message: /^.{20,3000}$/ },
   },

@@ -46,7 +46,7 @@ export function guest(name: string): ModuleFunction<AnyFunction> {
  * outcome. After all of them this program must be as it was, and no container left.
  */
 export function hostileSuite(name: string): HostileSuite {
-  const { test, before, after } = suite(name, { timeoutInS: 100 });
+  const { test, before, after } = suite(name, { timeoutInS: 150 });
   const waiting: (() => Promise<void>)[] = [];
   // A container for each would double the time that all takes; that one can still be started is what the next case shows.
   const context = getContext('forkserver', { maxTasksPerChild: 10 });
