@@ -72,6 +72,8 @@ export interface FinishedCall {
 const CALLED_AT_ONCE_UP_TO_BYTES = 2 ** 16;
 /** 256 MB of arguments take a few seconds to decode. */
 const READY_TIME_IN_S = 30;
+/** Containers that are tried for one call. A runner that dies of its arguments would have new ones made ready for ever. */
+const MOST_TRIES = 3;
 /** What was printed before the last word is on its way, on the other stream. */
 const FLUSH_TIME_IN_S = 1;
 
@@ -125,7 +127,7 @@ async function perform(record: CallRecord): Promise<Going> {
   timings.pack = clock.now() - packingSince;
   if (payload === null || record.fault !== null || tooLittleMemory(record) || aborted(record)) return nothing;
 
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const leasingSince = clock.now();
     const lease = await attempt(record, engineFault, () => request.lease(payload));
     if (lease === null) return nothing;
@@ -134,8 +136,8 @@ async function perform(record: CallRecord): Promise<Going> {
     record.prepared = lease.prepared;
     lease.prepared.sandbox.keepAlive(true);
     const spoilt = !(await serve(record, lease)) && lease.warm && record.fault === null && !aborted(record);
-    if (!spoilt) return await conclude(record, lease);
-    // It died while it waited: a warm container that does never costs a call.
+    if (!spoilt || tries === MOST_TRIES) return await conclude(record, lease);
+    // It died while it waited, and that costs no call.
     lease.end(false);
     void dismiss(lease.prepared, true, { clock, limits: request.limits });
     Object.assign(record, { phase: 'boot', watch: null, said: null });

@@ -1,0 +1,99 @@
+import { constants } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import type { ContextMethod, LimitOptions, Outcome } from '../../../src/index.js';
+import { enforceLimits, getContext } from '../../../src/index.js';
+import { decode } from '../../../src/wire/codec.js';
+import { PROGRAM_VARIABLE, type Step } from '../../fixtures/hostile-runner/program.js';
+import { hostileImage } from './image.js';
+import { judgeProgram, reached } from './programs.js';
+
+/** What every call of a hostile runner has, unless it is about another. */
+export const WALL_TIME_IN_S = 2;
+const MAX_RESULT_IN_MB = 1;
+
+export interface ProgramRun {
+  readonly outcomes: readonly Outcome[];
+  /** Of the longest call. */
+  readonly seconds: number;
+}
+
+/**
+ * Calls a function whose runner is that program.
+ * @param baked whether the image has the program in it, for one that does not read its job
+ */
+export async function runProgram(
+  program: readonly Step[],
+  method: ContextMethod,
+  { baked = false, calls = 1, ...limits }: LimitOptions & { baked?: boolean; calls?: number } = {},
+): Promise<ProgramRun> {
+  const image = await hostileImage(baked ? program : null);
+  const limited = enforceLimits({
+    wallTimeInS: WALL_TIME_IN_S,
+    memInMb: 128,
+    maxResultInMb: MAX_RESULT_IN_MB,
+    maxOutputInMb: 1,
+    captureOutput: true,
+    env: { [PROGRAM_VARIABLE]: JSON.stringify(program) },
+    ...limits,
+    context: getContext(method, { image }),
+  })(() => 'what no hostile runner returns');
+  const outcomes: Outcome[] = [];
+  let seconds = 0;
+  try {
+    for (let n = 0; n < calls; n++) {
+      const since = performance.now();
+      outcomes.push(await limited.run());
+      seconds = Math.max(seconds, (performance.now() - since) / 1000);
+    }
+  } finally {
+    await limited.close();
+  }
+  return { outcomes, seconds };
+}
+
+/**
+ * What is wrong with an outcome, null when nothing is.
+ *
+ * A runner that is hostile as a whole can return any value, as the function can that it stands for: nobody could tell. A wrong success
+ * is one that no runner could have had which keeps to the protocol: its steps not taken, each once and in order; a value that is
+ * not the one it sent, whole, of the length it declared, and within the cap; a limit not kept. Whatever else it does is
+ * a PynisherError, or how it truly ended: by a limit that was reached, the word it gave in its turn, its exit code, its signal.
+ */
+export function problemWith(program: readonly Step[], outcome: Outcome, limits: LimitOptions = {}): string | null {
+  const judged = judgeProgram(program, MAX_RESULT_IN_MB * 2 ** 20);
+  const last = reached(program).at(-1);
+  // A runner that closes what it then reads from, dies of it.
+  const exitCodes = [last?.do === 'exit' ? last.code : null, program.some((step) => step.do === 'close') ? 1 : null];
+  const signal = last?.do === 'kill' ? constants.signals[last.signal] : null;
+  const said = judged.kind === 'said' ? judged.end.status : null;
+  const { exitCode } = outcome;
+  const isTrue = () => {
+    switch (outcome.exitStatus) {
+      case 0:
+        return (
+          judged.kind === 'said' &&
+          said === 'returned' &&
+          isDeepStrictEqual(decode(judged.value), outcome.result) &&
+          outcome.wallClockTime <= WALL_TIME_IN_S
+        );
+      case 'PynisherError':
+        return true;
+      case 'TimeoutException':
+        return outcome.wallClockTime >= WALL_TIME_IN_S * 0.99;
+      case 'CpuTimeoutException':
+        return outcome.cpuTime >= (limits.cpuTimeInS ?? Number.POSITIVE_INFINITY);
+      case 'MemorylimitException':
+        return last?.do === 'hog';
+      case 'SignalException':
+        return exitCode !== null && (exitCodes.includes(exitCode) || exitCode === 128 + (signal ?? 0));
+      case 'AnythingException':
+        if (said !== null) return ['threw', 'exiting', 'neverSettles', 'noSuchExport'].includes(said);
+        return exitCode !== null && (exitCodes.includes(exitCode) || exitCode === 128 + (signal ?? 0));
+      default:
+        return false;
+    }
+  };
+  if (isTrue()) return null;
+  const message = outcome.error?.message ?? JSON.stringify(outcome.result);
+  return `${outcome.exitStatus} (exit code ${exitCode}, ${outcome.wallClockTime} s; judged ${judged.kind} ${said}): ${message}`;
+}
