@@ -56,8 +56,9 @@ export function createLeases(limits: Limits): Leases {
         const { gone } = await dismiss(prepared, prepared.phase !== 'loaded', { clock: quietClock, limits });
         await gone;
       },
-      // One that failed while it was loaded says so to the call that gets it.
-      isUsable: (prepared) => !(prepared.phase === 'loaded' && (prepared.over || prepared.isRestless())),
+      // One that failed while it was loaded says so to the call that gets it. One that has served may have worked: for its calls.
+      isUsable: (prepared) =>
+        prepared.phase !== 'loaded' || !(prepared.over || (!served.has(prepared) && prepared.isRestless())),
       most: mostWarm(limits, machine),
       idleTimeInS: IDLE_TIME_IN_S,
       starts: startsOn(context.engine, machine),
