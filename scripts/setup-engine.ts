@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from '../src/engine/connect.js';
 import { EngineError } from '../src/engine/engine-error.js';
 import { findDockerd, INSTALL_COMMAND, startPrivateEngine } from '../src/engine/private-engine.js';
-import { runCommand } from './run-command.js';
+import { canInstall, install } from './apt-get.js';
 
 export interface ReadyEngine {
   endpoint: string;
@@ -23,7 +23,7 @@ const serviceStartInS = 10;
  * @throws PynisherError when none can be had, or the one that was named (DOCKER_HOST, a context) is of no use.
  */
 export async function setupEngine(say: (line: string) => void): Promise<ReadyEngine> {
-  const present = (await useReachable(say)) ?? (await install(say));
+  const present = (await useReachable(say)) ?? (await installDocker(say));
   if (present !== null) return present;
   const { endpoint, pid, started } = await startPrivateEngine();
   say(`Engine: ${started ? 'started' : 'using'} a private dockerd (pid ${pid}) at ${endpoint}`);
@@ -43,13 +43,11 @@ async function useReachable(say: (line: string) => void): Promise<ReadyEngine | 
 }
 
 /** Null: there is a dockerd now, and it does not run. */
-async function install(say: (line: string) => void): Promise<ReadyEngine | null> {
+async function installDocker(say: (line: string) => void): Promise<ReadyEngine | null> {
   if (findDockerd() !== null) return null;
-  const debian = existsSync('/usr/bin/apt-get');
-  if (!debian || process.getuid?.() !== 0) throw new Error(`There is no Docker engine here. Install one: ${INSTALL_COMMAND}`);
+  if (!canInstall) throw new Error(`There is no Docker engine here. Install one: ${INSTALL_COMMAND}`);
   say('Engine: none here, and no dockerd. Installing docker.io and iptables with apt-get ...');
-  await aptGet('update', '-qq');
-  await aptGet('install', '-qq', '-y', '--no-install-recommends', 'docker.io', 'iptables');
+  await install('docker.io', 'iptables');
   // Where services run (systemd, or an init script that could start it), the package has just started its own.
   const deadline = performance.now() + serviceStartInS * 1000;
   while (existsSync('/run/systemd/system') || existsSync('/var/run/docker.pid')) {
@@ -58,11 +56,6 @@ async function install(say: (line: string) => void): Promise<ReadyEngine | null>
     await sleep(200);
   }
   return null;
-}
-
-async function aptGet(...words: string[]): Promise<void> {
-  const { code, output } = await runCommand('apt-get', words, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-  if (code !== 0) throw new Error(`apt-get ${words.join(' ')} ended with exit code ${code}\n${output}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -54,8 +54,9 @@ export function suite(name: string, defaults: TestOptions = {}): Suite {
   starters.push(() => inner.run());
 
   function test(title: string, body: Body, options: TestOptions = {}): void {
-    if (options.unless) {
-      test.skip(title, options.unless);
+    const reason = options.unless ?? defaults.unless;
+    if (reason) {
+      test.skip(title, reason);
       return;
     }
     const label = register(name, title);

@@ -11,6 +11,7 @@ import { connect } from '../../src/engine/connect.js';
 import { openDockerEngine } from '../../src/engine/docker-engine.js';
 import { EngineError } from '../../src/engine/engine-error.js';
 import { suite } from '../harness.js';
+import { noSocket } from '../support/engine-under-test.js';
 import { finish, specOf } from './engine-sandbox.js';
 
 const { test, before, after } = suite('engine connect');
@@ -170,38 +171,42 @@ if (root) {
   test.skip('a user who may not use the socket', 'needs root, to become somebody else');
 }
 
-test('over ssh, as the docker command does it', async () => {
-  // Stands in for ssh and the machine at its other end; what is under test is on this side.
-  const fakeSsh = `#!${process.execPath}
+test(
+  'over ssh, as the docker command does it',
+  async () => {
+    // Stands in for ssh and the machine at its other end; what is under test is on this side.
+    const fakeSsh = `#!${process.execPath}
     const [option, ...words] = process.argv.slice(2);
     if (words.includes('nobody')) { console.error('Permission denied (publickey).'); process.exit(255); }
     require('node:fs').appendFileSync(${JSON.stringify(path.join(folder, 'ssh.log'))}, words.join(' ') + '\\n');
     const socket = require('node:net').connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
     process.stdin.pipe(socket).pipe(process.stdout);`;
-  const { endpoint } = await connect(null);
-  writeFileSync(
-    path.join(folder, 'ssh'),
-    fakeSsh.replaceAll('/var/run/docker.sock', endpoint.kind === 'unix' ? endpoint.path : '/nowhere'),
-  );
-  chmodSync(path.join(folder, 'ssh'), 0o755);
-  const before = process.env.PATH;
-  process.env.PATH = `${folder}:${before}`;
-  try {
-    const denied = await refusal('ssh://nobody');
-    assert.match(denied.message, /Permission denied \(publickey\)/);
-    const engine = await openDockerEngine({ engine: 'ssh://ann@lab:2222' });
-    const sandbox = await engine.start(
-      specOf("process.stdin.pipe(process.stdout); process.stdin.on('end', () => process.exit(3))"),
+    const { endpoint } = await connect(null);
+    writeFileSync(
+      path.join(folder, 'ssh'),
+      fakeSsh.replaceAll('/var/run/docker.sock', endpoint.kind === 'unix' ? endpoint.path : ''),
     );
-    sandbox.stdin.end('over ssh');
-    const { stdout, exit } = await finish(sandbox);
-    assert.is(stdout, 'over ssh');
-    assert.equal(exit, { kind: 'exited', exitCode: 3, oomKilled: false });
-  } finally {
-    process.env.PATH = before;
-  }
-  assert.ok(existsSync(path.join(folder, 'ssh.log')));
-});
+    chmodSync(path.join(folder, 'ssh'), 0o755);
+    const before = process.env.PATH;
+    process.env.PATH = `${folder}:${before}`;
+    try {
+      const denied = await refusal('ssh://nobody');
+      assert.match(denied.message, /Permission denied \(publickey\)/);
+      const engine = await openDockerEngine({ engine: 'ssh://ann@lab:2222' });
+      const sandbox = await engine.start(
+        specOf("process.stdin.pipe(process.stdout); process.stdin.on('end', () => process.exit(3))"),
+      );
+      sandbox.stdin.end('over ssh');
+      const { stdout, exit } = await finish(sandbox);
+      assert.is(stdout, 'over ssh');
+      assert.equal(exit, { kind: 'exited', exitCode: 3, oomKilled: false });
+    } finally {
+      process.env.PATH = before;
+    }
+    assert.ok(existsSync(path.join(folder, 'ssh.log')));
+  },
+  { unless: noSocket },
+);
 
 test('a program whose calls are over ends by itself', async () => {
   const source = `

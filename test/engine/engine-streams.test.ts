@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,7 +97,7 @@ test('a reader that never reads does not keep the end from being seen', async ()
 
 test('output of a container that is killed arrives', async () => {
   const sandbox = await engine.start(specOf("require('node:fs').writeSync(1, 'last words\\n'); for (;;);"));
-  await sleep(500);
+  await once(sandbox.stdout, 'readable');
   await sandbox.kill();
   assert.is((await finish(sandbox)).stdout, 'last words\n');
 });

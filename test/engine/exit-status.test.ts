@@ -13,6 +13,7 @@ import {
   TimeoutException,
 } from '../../src/index.js';
 import { suite } from '../harness.js';
+import { noCgroup, noKernelOfTheHost } from '../support/engine-under-test.js';
 import { leftovers } from '../support/leftovers.js';
 import { patience } from '../support/patience.js';
 import { enforceLimits } from '../support/spawned.js';
@@ -27,16 +28,19 @@ after(async () => {
 });
 
 test('0: the value comes back', async () => {
-  const add = enforceLimits({ memInMb: 128, cpuTimeInS: 5, wallTimeInS: 20, numProcesses: 1 })((a: number, b: number) => a + b);
+  const numProcesses = noKernelOfTheHost === null ? 1 : null;
+  const add = enforceLimits({ memInMb: 128, cpuTimeInS: 5, wallTimeInS: 20, numProcesses })((a: number, b: number) => a + b);
   const outcome = await add.run(2, 3);
   assert.is(outcome.exitStatus, 0, outcome.error?.message);
   assert.is(outcome.unwrap(), 5);
   assert.is(outcome.exitCode, 0);
   assert.is(outcome.signal, null);
-  assert.is(outcome.meter, 'cgroup');
+  assert.is(outcome.meter, noCgroup === null ? 'cgroup' : 'engine');
   assert.ok(outcome.wallClockTime >= 0 && outcome.wallClockTime < 2 * patience, `${outcome.wallClockTime}`);
   assert.ok(outcome.cpuTime >= 0 && outcome.cpuTime < patience, `${outcome.cpuTime}`);
-  assert.ok(outcome.peakMemory > 4 * MB && outcome.peakMemory < 64 * MB, `${outcome.peakMemory}`);
+  // An engine's statistics come once a second: too late for a call that is over at once.
+  const least = noCgroup === null ? 4 * MB : 0;
+  assert.ok(outcome.peakMemory >= least && outcome.peakMemory < 64 * MB, `${outcome.peakMemory}`);
 });
 
 test('the seed: null and the attributes of the call that finished last', async () => {
@@ -53,18 +57,18 @@ test('the seed: null and the attributes of the call that finished last', async (
 });
 
 test('TimeoutException: a fraction of a second, while it sleeps and while it is busy', async () => {
-  const asleep = await enforceLimits({ wallTimeInS: 0.3 })(() => new Promise((resolve) => setTimeout(resolve, 60_000))).run();
-  const busy = await enforceLimits({ wallTimeInS: 0.3 })(() => {
+  const asleep = await enforceLimits({ wallTimeInS: 0.8 })(() => new Promise((resolve) => setTimeout(resolve, 60_000))).run();
+  const busy = await enforceLimits({ wallTimeInS: 0.8 })(() => {
     for (;;);
   }).run();
   for (const outcome of [asleep, busy]) {
     assert.is(outcome.exitStatus, 'TimeoutException');
     assert.instance(outcome.error, TimeoutException);
-    assert.match(outcome.error?.message ?? '', /wallTimeInS is 0.3/);
-    assert.ok(outcome.wallClockTime >= 0.29 && outcome.wallClockTime < patience, `${outcome.wallClockTime}`);
+    assert.match(outcome.error?.message ?? '', /wallTimeInS is 0.8/);
+    assert.ok(outcome.wallClockTime >= 0.79 && outcome.wallClockTime < 2 * patience, `${outcome.wallClockTime}`);
     assert.is(outcome.phase, 'call');
   }
-  assert.ok(busy.cpuTime > 0.02, `${busy.cpuTime}`);
+  if (noCgroup === null) assert.ok(busy.cpuTime > 0.02, `${busy.cpuTime}`);
   assert.ok(asleep.cpuTime < 0.3 * patience, `${asleep.cpuTime}`);
 });
 
@@ -112,30 +116,39 @@ test("MemorylimitException: V8's heap exhausted", async () => {
     for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index })));
   }).run();
   assert.is(outcome.exitStatus, 'MemorylimitException');
-  assert.is(outcome.exitCode, 134);
-  assert.match(outcome.stderr, /heap/i);
+  // Under gVisor, which takes memory of its own, the kernel comes first.
+  if (noKernelOfTheHost === null) assert.is(outcome.exitCode, 134);
+  if (noKernelOfTheHost === null) assert.match(outcome.stderr, /heap/i);
 });
 
-test('MemorylimitException: an allocation refused', async () => {
-  const outcome = await enforceLimits({ memInMb: 96, wallTimeInS: 60 })(() => {
-    return new ArrayBuffer(2 ** 42).byteLength;
-  }).run();
-  assert.is(outcome.exitStatus, 'MemorylimitException', outcome.error?.message);
-});
+test(
+  'MemorylimitException: an allocation refused',
+  async () => {
+    const outcome = await enforceLimits({ memInMb: 96, wallTimeInS: 60 })(() => {
+      return new ArrayBuffer(2 ** 42).byteLength;
+    }).run();
+    assert.is(outcome.exitStatus, 'MemorylimitException', outcome.error?.message);
+  },
+  { unless: noKernelOfTheHost },
+);
 
-test('SubprocessException: with one process a child fails with EAGAIN, 11', async () => {
-  const outcome = await enforceLimits({ numProcesses: 1, wallTimeInS: 30 })(async () => {
-    const { spawn } = await import('node:child_process');
-    const child = spawn(process.execPath, ['--version']);
-    await new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('exit', resolve);
-    });
-  }).run();
-  assert.is(outcome.exitStatus, 'SubprocessException', outcome.error?.message);
-  assert.instance(outcome.error, SubprocessException);
-  assert.is(outcome.osErrno, 11);
-});
+test(
+  'SubprocessException: with one process a child fails with EAGAIN, 11',
+  async () => {
+    const outcome = await enforceLimits({ numProcesses: 1, wallTimeInS: 30 })(async () => {
+      const { spawn } = await import('node:child_process');
+      const child = spawn(process.execPath, ['--version']);
+      await new Promise((resolve, reject) => {
+        child.on('error', reject);
+        child.on('exit', resolve);
+      });
+    }).run();
+    assert.is(outcome.exitStatus, 'SubprocessException', outcome.error?.message);
+    assert.instance(outcome.error, SubprocessException);
+    assert.is(outcome.osErrno, 11);
+  },
+  { unless: noKernelOfTheHost },
+);
 
 test('SubprocessException: ENOENT, 2', async () => {
   const outcome = await enforceLimits({ wallTimeInS: 30 })(async () => {

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../src/engine/connect.js';
+import { makeCertificates } from '../test/support/certificates.js';
+import { freePort } from '../test/support/free-port.js';
+import { makeOwnEngine } from '../test/support/own-engine.js';
+import { startSshServer } from '../test/support/ssh-server.js';
+
+/** An engine that the whole suite can be run on. Each is started for it, apart from the system's own, and ended afterwards. */
+export interface EngineUnderTest {
+  /** Commands that must be there, each with the Debian package that has it. */
+  readonly needs: Readonly<Record<string, string>>;
+  /** Whether tests are to see neither its processes nor their cgroups, as if it were on another machine. */
+  readonly remote: boolean;
+  start(): Promise<RunningEngine>;
+}
+
+export interface RunningEngine {
+  /** What leads nisher to it. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const docker = { '/usr/sbin/dockerd': 'docker.io' };
+
+export const enginesUnderTest: Readonly<Record<string, EngineUnderTest>> = {
+  runsc: { needs: { ...docker, '/usr/bin/runsc': 'runsc' }, remote: false, start: startRunsc },
+  podman: {
+    needs: { '/usr/bin/podman': 'podman', '/usr/sbin/runc': 'runc', '/usr/bin/catatonit': 'catatonit' },
+    remote: false,
+    start: startPodman,
+  },
+  tls: { needs: { ...docker, '/usr/bin/openssl': 'openssl' }, remote: true, start: startTls },
+  ssh: {
+    needs: { ...docker, '/usr/sbin/sshd': 'openssh-server', '/usr/bin/ssh': 'openssh-client' },
+    remote: true,
+    start: startSsh,
+  },
+};
+
+/** gVisor as the runtime of all containers, on ptrace: the one of its platforms that every machine has. */
+async function startRunsc(): Promise<RunningEngine> {
+  const { folder, remove } = await makeFolder();
+  // Without a network of its own: Debian 12's takes a container's for the host's on kernels from 6.13 on.
+  const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--platform=ptrace', '--network=none'] };
+  await writeFile(path.join(folder, 'daemon.json'), JSON.stringify({ runtimes: { runsc } }));
+  const engine = await makeOwnEngine('--config-file', path.join(folder, 'daemon.json'), '--default-runtime', 'runsc');
+  await engine.start();
+  const stop = async () => {
+    await engine.remove();
+    await remove();
+  };
+  return { env: { DOCKER_HOST: engine.url }, stop };
+}
+
+async function startTls(): Promise<RunningEngine> {
+  const { folder, remove } = await makeFolder();
+  makeCertificates(folder);
+  const url = `tcp://127.0.0.1:${await freePort()}`;
+  const files = [
+    ['--tlscacert', 'ca.pem'],
+    ['--tlscert', 'server.pem'],
+    ['--tlskey', 'server-key.pem'],
+  ].flatMap(([option = '', file = '']) => [option, path.join(folder, file)]);
+  const engine = await makeOwnEngine('--host', url, '--tlsverify', ...files);
+  await engine.start();
+  const stop = async () => {
+    await engine.remove();
+    await remove();
+  };
+  return { env: { DOCKER_HOST: url, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder }, stop };
+}
+
+async function startSsh(): Promise<RunningEngine> {
+  const engine = await makeOwnEngine();
+  await engine.start();
+  const server = await startSshServer();
+  const stop = async () => {
+    await server.stop();
+    await engine.remove();
+  };
+  const env = { DOCKER_HOST: `${server.url}${engine.socketPath}`, PATH: `${server.clientFolder}:${process.env.PATH}` };
+  return { env, stop };
+}
+
+/** Podman's service with runc, in folders of its own. */
+async function startPodman(): Promise<RunningEngine> {
+  const { folder, remove } = await makeFolder();
+  await writeFile(path.join(folder, 'runc'), runcWithinOurLimits, { mode: 0o755 });
+  const url = `unix://${folder}/podman.sock`;
+  const words = [
+    ...['--root', `${folder}/root`, '--runroot', `${folder}/run`, '--tmpdir', `${folder}/tmp`, '--events-backend', 'file'],
+    ...['--runtime', `${folder}/runc`, '--cgroup-manager', 'cgroupfs', 'system', 'service', '--time=0', url],
+  ];
+  const service = spawn('podman', words, { stdio: 'ignore' });
+  const ended = once(service, 'exit');
+  const stop = async () => {
+    service.kill('SIGTERM');
+    await ended;
+    await remove();
+  };
+  for (let tries = 0; !(await answers(url)); tries++) {
+    await sleep(100);
+    if (service.exitCode === null && tries < 300) continue;
+    await stop();
+    throw new Error(`podman ${words.join(' ')} does not answer`);
+  }
+  return { env: { DOCKER_HOST: url }, stop };
+}
+
+/** Podman gives each container a million files and processes; a root without CAP_SYS_RESOURCE cannot have more than it has itself. */
+const runcWithinOurLimits = `#!/bin/sh
+for word; do
+  if [ "$previous" = --bundle ]; then
+    '${process.execPath}' -e '
+      const fs = require("node:fs"), file = process.argv[1] + "/config.json", config = JSON.parse(fs.readFileSync(file, "utf8"));
+      config.process.rlimits = config.process.rlimits.filter(({ type }) => type !== "RLIMIT_NOFILE" && type !== "RLIMIT_NPROC");
+      fs.writeFileSync(file, JSON.stringify(config))' "$word"
+  fi
+  previous=$word
+done
+exec /usr/sbin/runc "$@"
+`;
+
+async function answers(url: string): Promise<boolean> {
+  return await connect(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function makeFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engines-'));
+  return { folder, remove: async () => await rm(folder, { recursive: true, force: true }) };
+}

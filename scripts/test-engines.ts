@@ -1,0 +1,96 @@
+/**
+ * `npm run test:engines [-- ENGINE ... --only WORD ...]`: the engine tests on other engines than `npm test` has, `nisher doctor` there,
+ * and the rows of the table in docs/engines.md. Engines: see engines-under-test.ts; all of them when none is named. As root on Debian
+ * or Ubuntu it installs what an engine needs, and says so. Tests of nisher's own private engine and of the package are left out:
+ * they do not depend on the engine.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connect } from '../src/engine/connect.js';
+import type { EngineInfo } from '../src/engine/engine-info.js';
+import { findTestFiles } from '../test/support/find-test-files.js';
+import { canInstall, install } from './apt-get.js';
+import { type EngineUnderTest, enginesUnderTest } from './engines-under-test.js';
+import { type CommandResult, runCommand } from './run-command.js';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+const names = positionals.length > 0 ? positionals : Object.keys(enginesUnderTest);
+const unknown = names.filter((name) => !(name in enginesUnderTest));
+if (unknown.length > 0)
+  throw new Error(`No such engine: ${unknown.join(', ')}. There are ${Object.keys(enginesUnderTest).join(', ')}`);
+
+const files = (await findTestFiles('engine', values.only))
+  .map(({ path }) => path)
+  .filter((file) => !/\/(cli-private|package|docs)/.test(file));
+const rows: string[] = [];
+for (const name of names) rows.push(await tryEngine(name, enginesUnderTest[name] as EngineUnderTest));
+say(`\n| engine | runtime | cgroup | Node | date | passed |\n|---|---|---|---|---|---|\n${rows.join('\n')}`);
+
+async function tryEngine(name: string, engine: EngineUnderTest): Promise<string> {
+  const before = { ...process.env };
+  say(`\n══ ${name}`);
+  try {
+    await provide(engine.needs);
+    const { env, stop } = await engine.start();
+    try {
+      Object.assign(process.env, env);
+      const { info } = await connect(null);
+      const run = async (...words: string[]) => await runTsx(words, engine.remote);
+      await run('src/cli/bin.ts', 'doctor');
+      const { output, code } = await run('test/run.ts', ...files);
+      if (code !== 0) process.exitCode = 1;
+      return row(name, info, output.trimEnd().split('\n').at(-1) ?? '');
+    } finally {
+      await stop();
+      process.env = before;
+    }
+  } catch (error) {
+    process.exitCode = 1;
+    return `| ${name} | | | | ${today()} | not run: ${(error as Error).message.split('\n', 1)[0]} |`;
+  }
+}
+
+/** Installs what is missing. */
+async function provide(needs: EngineUnderTest['needs']): Promise<void> {
+  const missing = Object.entries(needs).filter(([file]) => !existsSync(file));
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  if (!canInstall) throw new Error(`needs the packages ${packages.join(', ')}`);
+  say(`Installing ${packages.join(', ')} with apt-get ...`);
+  await install(...packages);
+}
+
+/** In a pid namespace of its own a program sees no process of the engine's, and so no cgroup: as if it ran on another machine. */
+async function runTsx(words: readonly string[], remote: boolean): Promise<CommandResult> {
+  const tsx = [process.execPath, '--import', import.meta.resolve('tsx'), ...words];
+  // Its first process has to take in the orphans of all others, as a shell does.
+  const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'];
+  const [program = '', ...rest] = remote ? [...apart, ...tsx] : tsx;
+  return await runCommand(program, rest, { live: true });
+}
+
+function row(name: string, info: EngineInfo, result: string): string {
+  const { flavour, version, defaultRuntime, cgroupVersion, cgroupDriver } = info;
+  const cells = [
+    `${flavour === 'podman' ? 'Podman' : 'Docker'} ${version.replace(/\+.*/, '')} (${name})`,
+    defaultRuntime,
+    `v${cgroupVersion}, ${cgroupDriver}`,
+    `${process.versions.node}, ${process.arch}`,
+    today(),
+    result,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,25 @@
+import { connect } from '../../src/engine/connect.js';
+import { openDockerEngine } from '../../src/engine/docker-engine.js';
+import { runsInGvisor } from '../../src/engine/gvisor.js';
+import { specOf } from '../engine/engine-sandbox.js';
+
+/*
+ * What the engine under test cannot do, each as a reason for a test's `unless`; null where it can.
+ */
+
+const { info, endpoint } = await connect(null);
+
+/** gVisor answers system calls itself: it has no limit on processes, no RLIMIT_CPU, /proc and a count of CPU time of its own. */
+export const noKernelOfTheHost = runsInGvisor(info, null) ? "containers run in gVisor, whose kernel is not the host's" : null;
+
+/** For a proxy in between. */
+export const noSocket = endpoint.kind === 'unix' ? null : 'the engine does not listen on a socket of this machine';
+
+/** Neither its processes nor their cgroups: its own statistics are all there is of their usage. */
+export const noCgroup = (await meterOfContainers()) === 'cgroup' ? null : "the engine's cgroups cannot be seen from here";
+
+async function meterOfContainers(): Promise<'cgroup' | 'engine'> {
+  const sandbox = await (await openDockerEngine()).start(specOf('process.stdin.resume()'));
+  await sandbox.remove();
+  return sandbox.meter;
+}
