@@ -29,7 +29,7 @@ export function listenForInterrupt({ graceInS, say, sayAlways }: InterruptOption
       return;
     }
     sayAlways(
-      `nisher: left at once. The container of this call (label nisher.owner, pid ${process.pid}) may go on until it finds its input ended; \`nisher gc\` removes it`,
+      `nisher: left at once. The container of this call (label nisher.owner, pid ${process.pid}) is removed in the background; \`nisher gc\` removes what may be left`,
     );
     process.exit(exitCodeOfSignal(signal));
   };

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { connect, type Engine } from '../../src/engine/connect.js';
+import { collectGarbage } from '../../src/engine/garbage.js';
+import { ensureImage } from '../../src/engine/image.js';
+import { suite } from '../harness.js';
+import { openEngineProxy } from '../support/engine-proxy.js';
+import { startFaultProgram } from '../support/fault-program.js';
+import { processesNaming } from '../support/own-engine.js';
+import { patience } from '../support/patience.js';
+import { isStep } from '../support/steps.js';
+import { containersOf } from '../support/traces.js';
+
+/** Several programs on one engine: each sweeps what the dead have left, and nothing of the living. */
+const { test, before } = suite('two programs');
+
+let engine: Engine;
+let enginePath: string;
+before(async () => {
+  engine = await connect(null);
+  assert.ok(engine.endpoint.kind === 'unix');
+  enginePath = engine.endpoint.path;
+  await ensureImage(engine);
+});
+
+const GONE_AFTER_S = 30 * patience;
+
+test(
+  "a living program's containers, created or running, survive every sweep: of gc, and of a dead neighbour's reaper",
+  async () => {
+    let created = () => {};
+    const isCreated = new Promise<void>((resolve) => {
+      created = resolve;
+    });
+    let letStart = () => {};
+    const mayStart = new Promise<void>((resolve) => {
+      letStart = resolve;
+    });
+    await using slowly = await openEngineProxy(enginePath, async (request) => {
+      if (!isStep('start', request)) return undefined;
+      created();
+      await mayStart;
+      return undefined;
+    });
+    await using plainly = await openEngineProxy(enginePath, () => undefined);
+    await using starting = await startFaultProgram(slowly.url, 'program', 'spawn', 'answer');
+    await using running = await startFaultProgram(plainly.url, 'program', 'forkserver', 'waits');
+    assert.ok(await running.printed('called'));
+    await isCreated;
+
+    // A third, that dies: its reaper has the whole engine to look through.
+    await using other = await openEngineProxy(enginePath, () => undefined);
+    await using dying = await startFaultProgram(other.url, 'program', 'spawn', 'busy');
+    assert.ok(await dying.printed('called'));
+    dying.child.kill('SIGKILL');
+    assert.equal(await dying.traces(GONE_AFTER_S), []);
+    await collectGarbage(engine, { images: false });
+
+    const pidOf = ({ child }: { child: { pid?: number | undefined } }) => child.pid as number;
+    assert.match((await containersOf(engine, pidOf(starting))).join(), /^container \w+ created$/);
+    assert.match((await containersOf(engine, pidOf(running))).join(), /running/);
+    letStart();
+    assert.match((await starting.ended).stdout, /outcome 0/);
+    running.child.kill('SIGTERM');
+    assert.equal(await running.traces(GONE_AFTER_S), []);
+  },
+  { timeoutInS: 120 },
+);
+
+test(
+  'what nobody was there to remove: the reaper is killed, too, and the next program or `nisher gc` does it',
+  async () => {
+    for (const next of ['gc', 'program'] as const) {
+      await using proxy = await openEngineProxy(enginePath, () => undefined);
+      await using program = await startFaultProgram(proxy.url, 'program', 'spawn', 'stopped');
+      assert.ok(await program.printed('called'));
+      for (const pid of processesNaming(proxy.url))
+        if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('/bin/sh')) process.kill(pid, 'SIGKILL');
+      program.child.kill('SIGKILL');
+      await program.ended;
+      assert.match((await program.traces(1)).join(), /running/);
+      if (next === 'gc') await collectGarbage(engine, { images: false });
+      else {
+        await using another = await openEngineProxy(enginePath, () => undefined);
+        await using sweeping = await startFaultProgram(another.url, 'program', 'spawn', 'answer', 'then-wait');
+        assert.ok(await sweeping.printed('waiting'));
+        assert.equal(await program.traces(GONE_AFTER_S), []);
+      }
+      assert.equal(await program.traces(GONE_AFTER_S), []);
+    }
+  },
+  { timeoutInS: 120 },
+);
