@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createFrameWriter, DELIMITER_BYTES } from '../../src/wire/frames.js';
+import { guest, hostileSuite } from '../support/hostile-suite.js';
 
 const { cases } = hostileSuite('hostile output');
 const MIB = 2 ** 20;
