@@ -45,7 +45,7 @@ export const enginesUnderTest: Readonly<Record<string, EngineUnderTest>> = {
 /** gVisor as the runtime of all containers, on ptrace: the one of its platforms that every machine has. */
 async function startRunsc(): Promise<RunningEngine> {
   const { folder, remove } = await makeFolder();
-  // Without a network of its own: Debian 12's takes a container's for the host's on kernels from 6.13 on.
+  // Without a network of its own: Debian 12's takes a container's for the host's on Linux 6.18.
   const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--platform=ptrace', '--network=none'] };
   await writeFile(path.join(folder, 'daemon.json'), JSON.stringify({ runtimes: { runsc } }));
   const engine = await makeOwnEngine('--config-file', path.join(folder, 'daemon.json'), '--default-runtime', 'runsc');
