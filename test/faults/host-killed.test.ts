@@ -2,22 +2,35 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
+import { ensureImage } from '../../src/engine/image.js';
 import { suite } from '../harness.js';
 import { type Fate, openEngineProxy } from '../support/engine-proxy.js';
 import { type FaultProgram, startFaultProgram } from '../support/fault-program.js';
+import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { type EngineStep, engineSteps, isStep } from '../support/steps.js';
 
 /** The program gets SIGKILL at each step of a call: what it leaves is gone though no other program of nisher runs. */
-const { test, before } = suite('host killed');
+const { test, before, after } = suite('host killed');
 
 let enginePath: string;
-before(async () => {
-  const { endpoint } = await connect(null);
-  assert.ok(endpoint.kind === 'unix');
-  enginePath = endpoint.path;
-});
+let own: OwnEngine | undefined;
+before(
+  async () => {
+    // Where no other program is, whose sweep would do for the reaper.
+    if (noOwnEngine === null) {
+      own = await makeOwnEngine();
+      await own.start();
+    }
+    const engine = await connect(own?.url ?? null);
+    assert.ok(engine.endpoint.kind === 'unix');
+    enginePath = engine.endpoint.path;
+    await ensureImage(engine);
+  },
+  { timeoutInS: 120 },
+);
+after(async () => await own?.remove());
 
 /** The calls' own limits (40 s) do not come into it: the reaper is at work at once, and gone with the last container. */
 const GONE_AFTER_S = 30 * patience;
@@ -78,6 +91,23 @@ test(
   { timeoutInS: 400 },
 );
 
+async function killInFunction(method: string, name: string): Promise<void> {
+  await using proxy = await openEngineProxy(enginePath, () => undefined);
+  await using program = await startFaultProgram(proxy.url, 'program', method, name);
+  assert.ok(await program.printed('called'), JSON.stringify(await Promise.race([program.ended, sleep(0)])));
+  await killAndLook(program);
+}
+
+test(
+  'the only program there is',
+  async () => {
+    await killAtStep('create', 'answered', 'spawn');
+    await killAtStep('start', 'before', 'spawn');
+    for (const name of ['busy', 'stopped']) await killInFunction('spawn', name);
+  },
+  { timeoutInS: 180 },
+);
+
 test(
   'while the module loads, while the function is busy, waits or is stopped, and with its value on its way',
   async () => {
@@ -87,12 +117,7 @@ test(
       AT_ONCE,
       moments,
       ({ name, method }) => `${method} ${name}`,
-      async ({ name, method }) => {
-        await using proxy = await openEngineProxy(enginePath, () => undefined);
-        await using program = await startFaultProgram(proxy.url, 'program', method, name);
-        assert.ok(await program.printed('called'), JSON.stringify(await Promise.race([program.ended, sleep(0)])));
-        await killAndLook(program);
-      },
+      ({ name, method }) => killInFunction(method, name),
     );
     assert.equal(problems, []);
   },
