@@ -7,6 +7,7 @@ import { exits, info, lines, owners, statsSample } from './properties/engine-ans
 import { errorPayload, lastWord } from './properties/error-payload.js';
 import { frames } from './properties/frames.js';
 import { messages } from './properties/messages.js';
+import { recorded } from './properties/recorded.js';
 import { streamFrames } from './properties/stream-frames.js';
 
 /** Every property there is. */
@@ -16,6 +17,7 @@ export const all: readonly Fuzzed[] = [
   frames,
   messages,
   conversation,
+  recorded,
   codecGrammar,
   codecMutations,
   codecBytes,

@@ -107,7 +107,7 @@ export function judge(said: readonly Said[], refused: boolean, maxResultInBytes:
     } else if (type === Ended) {
       const end = parse(payload);
       const value = Buffer.concat(pieces);
-      const name = end === null ? '' : 'phase' in end ? `${end.status} ${end.phase}` : end.status;
+      const name = end === null ? '' : nameOf(end);
       if (end === null || !lastWordsOf[at]?.includes(name)) return { kind: 'breach' };
       const declared = end.status === 'returned' || end.status === 'threw' ? end.valueInBytes : 0;
       return declared === value.length ? { kind: 'said', end, value } : { kind: 'breach' };
@@ -123,4 +123,11 @@ function parse(payload: Buffer): End | null {
   } catch {
     return null;
   }
+}
+
+/** Its status, and the phase of those that have one: any other word than `load` is taken for `call`. */
+function nameOf(end: End): string {
+  const { status, phase } = end as { status: string; phase?: unknown };
+  const hasPhase = status === 'threw' || status === 'exiting' || status === 'neverSettles';
+  return hasPhase ? `${status} ${phase === 'load' ? 'load' : 'call'}` : status;
 }

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import type { LimitOptions, Outcome } from '../../../src/index.js';
+import type { Outcome } from '../../../src/index.js';
 import type { Step } from '../../fixtures/hostile-runner/program.js';
 import { patience } from '../../support/patience.js';
 import { problemWith, runProgram } from './run-program.js';
@@ -29,7 +29,10 @@ export async function expectAll(cases: { readonly [name: string]: Case }): Promi
       const [program, expected, options] = one;
       const run = await runProgram(program, method, { calls: method === 'spawn' ? 1 : 2, ...options });
       const { withinS = 25 } = expected;
-      const found = run.outcomes.flatMap((outcome) => mismatches(program, outcome, expected, options));
+      const found = run.outcomes.flatMap((outcome) => [
+        ...mismatches(outcome, expected),
+        ...[problemWith(program, outcome, run.ooms, options)].filter((problem) => problem !== null),
+      ]);
       if (run.seconds > withinS * patience) found.push(`took ${run.seconds} s`);
       problems.push(...found.map((problem) => `${name}, ${method}: ${problem}`));
     }
@@ -38,12 +41,9 @@ export async function expectAll(cases: { readonly [name: string]: Case }): Promi
   assert.equal(problems, []);
 }
 
-function mismatches(program: readonly Step[], outcome: Outcome, expected: Expected, limits?: LimitOptions): string[] {
-  const { exitStatus, result, message, exitCode } = expected;
+function mismatches(outcome: Outcome, { exitStatus, result, message, exitCode }: Expected): string[] {
   const said = outcome.error?.message ?? 'returned';
-  const wrong = problemWith(program, outcome, limits);
   return [
-    ...(wrong === null ? [] : [wrong]),
     ...(outcome.exitStatus === exitStatus ? [] : [`${outcome.exitStatus}: ${said}`]),
     ...(result === undefined || outcome.result === result ? [] : [`returned ${String(outcome.result)}`]),
     ...(message === undefined || message.test(said) ? [] : [`said ${said}`]),

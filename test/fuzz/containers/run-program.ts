@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { watchMachineOoms } from '../../../src/engine/machine-ooms.js';
 import type { ContextMethod, LimitOptions, Outcome } from '../../../src/index.js';
 import { enforceLimits, getContext } from '../../../src/index.js';
 import { decode } from '../../../src/wire/codec.js';
@@ -15,6 +16,8 @@ export interface ProgramRun {
   readonly outcomes: readonly Outcome[];
   /** Of the longest call. */
   readonly seconds: number;
+  /** Whether the kernel has killed anything on this machine meanwhile for lack of memory. */
+  readonly ooms: boolean;
 }
 
 /**
@@ -39,6 +42,7 @@ export async function runProgram(
   })(() => 'what no hostile runner returns');
   const outcomes: Outcome[] = [];
   let seconds = 0;
+  const machineOoms = watchMachineOoms(true);
   try {
     for (let n = 0; n < calls; n++) {
       const since = performance.now();
@@ -48,18 +52,24 @@ export async function runProgram(
   } finally {
     await limited.close();
   }
-  return { outcomes, seconds };
+  return { outcomes, seconds, ooms: machineOoms.any() === true };
 }
 
 /**
  * What is wrong with an outcome, null when nothing is.
+ * @param ooms of its {@link ProgramRun}
  *
  * A runner that is hostile as a whole can return any value, as the function can that it stands for: nobody could tell. A wrong success
  * is one that no runner could have had which keeps to the protocol: its steps not taken, each once and in order; a value that is
  * not the one it sent, whole, of the length it declared, and within the cap; a limit not kept. Whatever else it does is
  * a PynisherError, or how it truly ended: by a limit that was reached, the word it gave in its turn, its exit code, its signal.
  */
-export function problemWith(program: readonly Step[], outcome: Outcome, limits: LimitOptions = {}): string | null {
+export function problemWith(
+  program: readonly Step[],
+  outcome: Outcome,
+  ooms: boolean,
+  limits: LimitOptions = {},
+): string | null {
   const judged = judgeProgram(program, MAX_RESULT_IN_MB * 2 ** 20);
   const last = reached(program).at(-1);
   // A runner that closes what it then reads from, dies of it.
@@ -83,7 +93,8 @@ export function problemWith(program: readonly Step[], outcome: Outcome, limits: 
       case 'CpuTimeoutException':
         return outcome.cpuTime >= (limits.cpuTimeInS ?? Number.POSITIVE_INFINITY);
       case 'MemorylimitException':
-        return last?.do === 'hog';
+        // A SIGKILL of its own, while the kernel kills somebody else: only the machine's count is left then to tell them apart.
+        return last?.do === 'hog' || (ooms && exitCode === 137);
       case 'SignalException':
         return exitCode !== null && (exitCodes.includes(exitCode) || exitCode === 128 + (signal ?? 0));
       case 'AnythingException':

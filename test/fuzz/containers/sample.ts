@@ -21,8 +21,8 @@ export async function runSample(seed: number, count: number, first = 0): Promise
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { program, number } = next;
       const method = number % 2 === 0 ? 'spawn' : 'forkserver';
-      const { outcomes, seconds } = await runProgram(program, method);
-      const found = outcomes.map((outcome) => problemWith(program, outcome)).filter((problem) => problem !== null);
+      const { outcomes, seconds, ooms } = await runProgram(program, method);
+      const found = outcomes.map((outcome) => problemWith(program, outcome, ooms)).filter((problem) => problem !== null);
       if (seconds > LONGEST_CALL_IN_S * patience) found.push(`took ${seconds} s`);
       const again = `${JSON.stringify(program)}\nAgain: npm run fuzz -- --containers --seed ${seed} --path ${number}`;
       problems.push(...found.map((problem) => `${method}: ${problem}\n${again}`));
