@@ -4,6 +4,7 @@ import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js'
 import { conversation } from './properties/conversation.js';
 import { demultiplexer } from './properties/demultiplexer.js';
 import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
+import { engineHttp } from './properties/engine-http.js';
 import { errorPayload, lastWord } from './properties/error-payload.js';
 import { frames } from './properties/frames.js';
 import { messages } from './properties/messages.js';
@@ -26,6 +27,7 @@ export const all: readonly Fuzzed[] = [
   counters,
   cgroupPath,
   cgroupMeter,
+  engineHttp,
   info,
   statsSample,
   exits,

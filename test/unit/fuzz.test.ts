@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { decodeError } from '../../src/call/returned-value.js';
 import { parseNumber } from '../../src/engine/cgroup-counters.js';
-import { concludeExit } from '../../src/engine/container-exit.js';
+import type { Engine } from '../../src/engine/connect.js';
+import { nothingToldYet } from '../../src/engine/container-events.js';
+import { concludeExit, seeExit } from '../../src/engine/container-exit.js';
 import { engineInfo } from '../../src/engine/engine-info.js';
 import { readSample } from '../../src/engine/engine-meter.js';
 import { jsonLines } from '../../src/engine/json-lines.js';
+import { watchMachineOoms } from '../../src/engine/machine-ooms.js';
 import { makeStackMapper } from '../../src/payload/map-stack.js';
 import type { Payload } from '../../src/payload/payload.js';
 import { encode } from '../../src/wire/codec.js';
@@ -70,4 +73,20 @@ test('a line that is no object, or has no end, is refused', async () => {
     );
     assert.instance(problem, SyntaxError);
   }
+});
+
+test("an engine's refusal to wait whose message is no text is the end of a container, not of this program", async () => {
+  const refusal = { statusCode: 500, json: JSON.parse('{"message": {"toString": 1, "valueOf": 1}}') };
+  const refused = { accepted: Promise.resolve(), answer: Promise.reject(refusal), keepAlive: () => {} };
+  const gone = Object.assign(new Error('gone'), { statusCode: 404 });
+  const docker = { getContainer: () => ({ inspect: () => Promise.reject(gone) }) };
+  const exit = await seeExit(
+    { docker } as unknown as Engine,
+    'x',
+    refused,
+    nothingToldYet,
+    () => true,
+    watchMachineOoms(false),
+  );
+  assert.equal(exit, { kind: 'lost', reason: 'HTTP 500' });
 });
