@@ -15,13 +15,15 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
 
 /** A test file with the limits of the folder it lies in. */
 export function testFile(file: string): TestFile {
-  const engine = file.split(path.sep).some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
+  const folders = file.split(path.sep);
+  const engine = folders.some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
   // An engine test may have to build an image and start containers on two busy cores.
   return {
     path: file,
     testTimeoutInS: engine ? 60 : 10,
     loadTimeoutInS: 60 * patience,
-    timeoutInS: (engine ? 300 : 120) * patience,
+    // Faults are waited for one after another: engines come back, answers never do.
+    timeoutInS: (folders.includes('faults') ? 540 : engine ? 300 : 120) * patience,
     graceInS: 5 * patience,
   };
 }
