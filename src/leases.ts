@@ -60,6 +60,7 @@ export function createLeases(limits: Limits): Leases {
       isUsable: (prepared) =>
         prepared.phase !== 'loaded' || !(prepared.over || (!served.has(prepared) && prepared.isRestless())),
       most: mostWarm(limits, machine),
+      comesBack: (prepared) => (served.get(prepared) ?? 0) + 1 < context.maxTasksPerChild,
       idleTimeInS: IDLE_TIME_IN_S,
       starts: startsOn(context.engine, machine),
       after: quietClock.after,
@@ -82,7 +83,7 @@ export function createLeases(limits: Limits): Leases {
             prepared.conversation.nextCall();
             prepared.sandbox.keepAlive(false);
             from.putBack(prepared);
-          } else from.usedUp();
+          } else from.usedUp(prepared);
           from.refill();
           return takenBack;
         },

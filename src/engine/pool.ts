@@ -12,6 +12,8 @@ export interface PoolOptions<T> {
   readonly isUsable: (item: T) => boolean;
   /** The most that are kept ready. */
   readonly most: number;
+  /** Whether one in use will be put back, if all goes well: then none is made ready in its place. */
+  readonly comesBack: (item: T) => boolean;
   /** One that nobody needed for so long is ended. */
   readonly idleTimeInS: number;
   /** Lets no more start at once than the machine has cores. */
@@ -26,7 +28,7 @@ export interface Pool<T> {
   /** One that was taken can be used again. */
   putBack(item: T): void;
   /** One that was taken is used up. */
-  usedUp(): void;
+  usedUp(item: T): void;
   /** Makes as many ready as were in use at once lately. */
   refill(): void;
   /** Ends all that wait, and those being started. Further ones are started on demand only. Never rejects. */
@@ -50,6 +52,7 @@ export function createPool<T>({
   discard,
   isUsable,
   most,
+  comesBack,
   idleTimeInS,
   starts,
   after,
@@ -58,6 +61,7 @@ export function createPool<T>({
   /** Being started ahead, and not yet spoken for. */
   const coming: Promise<T | null>[] = [];
   const ending = new Set<Promise<void>>();
+  const taken = new Set<T>();
   let inUse = 0;
   /** The most in use at once since the pool was last idle: as many are kept ready. */
   let demand = 0;
@@ -101,8 +105,10 @@ export function createPool<T>({
       return null;
     }
   };
+  const comingBack = () => [...taken].filter(comesBack).length;
   const refill = () => {
-    while (!closed && idle.length + coming.length < Math.min(demand, most) && starts.enter()) {
+    const there = () => idle.length + coming.length + comingBack();
+    while (!closed && there() < Math.min(demand, most) && starts.enter()) {
       const starting = startAhead();
       coming.push(starting);
       void starting.then((item) => {
@@ -115,23 +121,36 @@ export function createPool<T>({
     }
   };
 
+  const next = async (): Promise<Taken<T>> => {
+    const ready = takeIdle();
+    if (ready !== null) return { item: ready, warm: true };
+    const soonest = await coming.shift();
+    if (soonest !== undefined && soonest !== null) return { item: soonest, warm: true };
+    return { item: await starts.demand(() => start(false)), warm: false };
+  };
+  const release = (item: T) => {
+    inUse--;
+    taken.delete(item);
+  };
+
   return {
     async take() {
       inUse++;
       demand = Math.max(demand, inUse);
-      const ready = takeIdle();
-      if (ready !== null) return { item: ready, warm: true };
-      const soonest = await coming.shift();
-      if (soonest !== undefined && soonest !== null) return { item: soonest, warm: true };
-      return { item: await starts.demand(() => start(false)), warm: false };
+      try {
+        const one = await next();
+        taken.add(one.item);
+        return one;
+      } catch (error) {
+        inUse--;
+        throw error;
+      }
     },
     putBack(item) {
-      inUse--;
+      release(item);
       keep(item);
     },
-    usedUp() {
-      inUse--;
-    },
+    usedUp: release,
     refill,
     async close() {
       closed = true;

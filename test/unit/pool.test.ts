@@ -28,6 +28,7 @@ function pooled(options: Partial<PoolOptions<Thing>> = {}) {
     discard: async ({ number }) => void ended.push(number),
     isUsable: ({ usable }) => usable,
     most: 10,
+    comesBack: () => false,
     idleTimeInS: 10,
     starts: createStarts(2),
     after: clock.after,
@@ -55,6 +56,20 @@ test('the first is started on demand, the next is ready', async () => {
   await settle();
   const second = await take();
   assert.equal([second.item.number, second.warm], [2, true]);
+});
+
+test('none is made ready in the place of those that come back', async () => {
+  const { pool, settle, take, numbers } = pooled({ comesBack: () => true });
+  const first = await take();
+  const second = await take();
+  pool.putBack(first.item);
+  pool.refill();
+  await settle();
+  assert.equal(numbers(), [1, 2]);
+  pool.usedUp(second.item);
+  pool.refill();
+  await settle();
+  assert.equal(numbers(), [1, 2, 3]);
 });
 
 test('nothing is started ahead before something was needed', async () => {
@@ -116,8 +131,7 @@ test('one that died while it waited is passed over', async () => {
 
 test('one that nobody needs is ended, and no other takes its place', async () => {
   const { pool, clock, settle, take, started, ended } = pooled();
-  await take();
-  pool.usedUp();
+  pool.usedUp((await take()).item);
   pool.refill();
   await settle();
   clock.advance(9.9);
@@ -157,10 +171,10 @@ test('when one cannot be started ahead, whoever needs it tries again and hears w
 
 test('close ends what waits and what is being started', async () => {
   const { pool, settle, take, ended } = pooled();
-  await Promise.all([take(), take()]);
+  const [first] = await Promise.all([take(), take()]);
   pool.refill();
   await settle();
-  pool.usedUp();
+  pool.usedUp(first.item);
   const closing = pool.close();
   await settle();
   await closing;
