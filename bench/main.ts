@@ -55,8 +55,9 @@ const setting = await openSetting(values.pynisher ?? null, say);
 const figures: Figure[] = [];
 for (const [name, measure] of chosen) {
   const since = performance.now();
-  figures.push(...(await measure(setting)));
-  say(`${name} (${((performance.now() - since) / 1000).toFixed(1)} s)`);
+  const measured = await measure(setting);
+  figures.push(...measured);
+  say(`\n${name} (${((performance.now() - since) / 1000).toFixed(1)} s)\n${formatTable(measured)}`);
 }
 process.stdout.write(`\n${values.markdown ? formatMarkdown(figures) : formatTable(figures)}\n`);
 say(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all`);

@@ -16,6 +16,9 @@ export async function attach(docker: Docker, options: Docker.ContainerCreateOpti
   let enough = () => {};
   await container.start();
   await once(stream, 'data');
+  stream.on('close', () => {
+    if (wanted > 0) throw new Error(`The container ended, ${wanted} bytes before its answer was whole`);
+  });
   stream.on('data', (chunk: Buffer) => {
     wanted -= chunk.length;
     if (wanted <= 0) enough();
@@ -41,7 +44,9 @@ export const ECHO_ANSWER_IN_BYTES = 9;
 
 /** Prints so many bytes at each message. */
 export function printingProgram(bytes: number): string {
-  return `process.stdout.write(".");
+  // Not through process.stdout: that makes the pipe non-blocking.
+  return `const { writeSync } = require("fs");
+    writeSync(1, ".");
     const chunk = Buffer.alloc(65536, 97);
-    process.stdin.on("data", () => { for (let left = ${bytes}; left > 0; left -= chunk.length) require("fs").writeSync(1, chunk); })`;
+    process.stdin.on("data", () => { for (let left = ${bytes}; left > 0; left -= chunk.length) writeSync(1, chunk); })`;
 }

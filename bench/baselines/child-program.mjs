@@ -1,5 +1,4 @@
 // Forked by child-fork.ts: answers, and is done.
 process.once('message', ([a, b]) => {
-  process.send(a + b);
-  process.disconnect();
+  process.send(a + b, () => process.exit());
 });
