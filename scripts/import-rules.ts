@@ -10,6 +10,7 @@ export interface ImportRule {
 export const importRules: readonly ImportRule[] = [
   { from: 'src/wire/', may: [], why: 'both sides of the wire share it, and the container has nothing else' },
   { from: 'src/exceptions.ts', may: [], why: 'the guest carries it too' },
+  { from: 'src/untrusted.ts', may: ['types:src/limits.ts'], why: 'the guest carries it too' },
   { from: 'src/closest.ts', may: [], why: 'everybody uses it' },
   {
     from: 'src/call/classify.ts',
@@ -39,7 +40,11 @@ export const importRules: readonly ImportRule[] = [
     why: 'a call sees the engine through call/sandbox.ts only',
   },
   { from: 'src/cli/', may: ['src/', 'runner-image/'], why: 'the command line stands on everything' },
-  { from: 'runner-image/', may: ['src/wire/', 'src/exceptions.ts'], why: 'it is bundled into the container' },
+  {
+    from: 'runner-image/',
+    may: ['src/wire/', 'src/exceptions.ts', 'src/untrusted.ts'],
+    why: 'it is bundled into the container',
+  },
   { from: 'src/', may: ['src/call/', 'src/payload/', 'src/engine/', 'src/*'], why: 'nothing stands on the command line' },
 ];
 

@@ -44,7 +44,7 @@ async function runTests(): Promise<Summary[]> {
 
 /** Those that look at all containers, images or engines of the machine want it for themselves; the others share it, two at a time. */
 async function runEngineTests(): Promise<Summary[]> {
-  const files = [...(await findTestFiles('adversarial', [])), ...(await findTestFiles('engine', []))];
+  const files = await findTestFiles('engine', []);
   const isAlone = ({ path: file }: { path: string }) => /\/(cli|engine|package|docs|warm)[^/]*$/.test(file);
   return [
     await runTestFiles(

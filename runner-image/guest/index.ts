@@ -12,6 +12,7 @@ export {
   SubprocessException,
   TimeoutException,
 } from '../../src/exceptions.js';
+export { untrusted } from '../../src/untrusted.js';
 
 import { PynisherError } from '../../src/exceptions.js';
 
