@@ -55,7 +55,10 @@ const setting = await openSetting(values.pynisher ?? null, say);
 const figures: Figure[] = [];
 for (const [name, measure] of chosen) {
   const since = performance.now();
-  const measured = await measure(setting);
+  const measured = await measure(setting).catch((error: Error): Figure[] => {
+    say(`\n${error.stack}`);
+    return [{ name: `${name} could not be measured`, value: Number.NaN, unit: '', must: { atMost: 0 } }];
+  });
   figures.push(...measured);
   say(`\n${name} (${((performance.now() - since) / 1000).toFixed(1)} s)\n${formatTable(measured)}`);
 }

@@ -34,6 +34,8 @@ export async function openSetting(pynisher: string | null, say: (line: string) =
   const sleeping = nisher.enforceLimits({ ...LIMITS, context: nisher.getContext('spawn') })(
     () => new Promise((resolve) => setTimeout(resolve, 500)),
   );
+  // Builds the image, and tries it, which takes a container of its own.
+  await sleeping();
   const options = await containerOptionsOf(docker, owner, sleeping());
   await sleeping.close();
   const nodeOptions = (options.Cmd ?? []).slice(0, -1);
