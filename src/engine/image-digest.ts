@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const codeRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the guest's programs are made of, relative to the root of the code; a test compares it with what esbuild bundles. */
-const SOURCES = ['runner-image', 'src/wire', 'src/exceptions', 'src/payload/payload'];
+const SOURCES = ['runner-image', 'src/wire', 'src/exceptions', 'src/untrusted', 'src/payload/payload'];
 /** Packages that are bundled into them, or that write the image. */
 const PACKAGES = ['devalue', 'tar-stream'];
 

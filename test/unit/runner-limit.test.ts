@@ -122,11 +122,13 @@ test("the guest's nisher wraps, and refuses to be called", async () => {
 test('a notice that comes with the call itself reaches the function', async () => {
   const runner = await startRunner({
     // Busy while it is loaded, so that Go and Limit are read at once.
-    code: `for (const since = Date.now(); Date.now() - since < 500; );
+    code: `process.stdout.write('busy'); for (const since = Date.now(); Date.now() - since < 500; );
       export default () => new Promise((done) => { process.once('SIGTERM', done); setTimeout(done, 3000, 'not told'); });`,
     args: [],
   });
   await runner.frame(GuestFrame.Loading);
+  // Before that the event loop may still turn, and a notice be one of the load.
+  while (!runner.text().includes('busy')) await new Promise(setImmediate);
   runner.send(HostMessage.Go);
   runner.limit('abort', 'enough');
   await runner.frame(GuestFrame.Loaded);
