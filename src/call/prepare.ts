@@ -49,6 +49,8 @@ const BOOT_TIME_IN_S = 60;
 
 /** A runner that waits uses none: it blocks in a read. What V8's own threads still tidy up after a load is less. */
 const RESTLESS_CPU_IN_S = 0.2;
+/** An engine's statistics come once a second, the first a second later: that much work of a load may show only after it. */
+const STATISTICS_LATE_BY_IN_S = 2;
 
 /**
  * Starts a container and has it load the function's module, under the limits of a call.
@@ -143,7 +145,8 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     },
     isRestless() {
       const cpuInS = sandbox.usage()?.cpuInS ?? 0;
-      return phase === 'loaded' && cpuInS - cpuWhenLoadedInS > RESTLESS_CPU_IN_S;
+      const late = sandbox.meter === 'engine' ? STATISTICS_LATE_BY_IN_S * coresFor(limits, engine.cores) : 0;
+      return phase === 'loaded' && cpuInS - cpuWhenLoadedInS > RESTLESS_CPU_IN_S + late;
     },
     get loadedInS() {
       return loadedInS;

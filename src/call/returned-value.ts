@@ -33,9 +33,15 @@ const ENOMEM = 12;
 const refusals = /Array buffer allocation failed|could not allocate memory|out of memory/i;
 const refusalCodes: readonly unknown[] = ['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'];
 
-/** Some functions of node (os.setPriority, fs.cp) throw a SystemError: it has a code of node's own, and the system's in `info`. */
+const EAGAIN = 11;
+
+/**
+ * Some functions of node (os.setPriority, fs.cp) throw a SystemError: it has a code of node's own, and the system's in `info`. A worker
+ * whose thread is refused has the system's only at the end of its message.
+ */
 function systemErrorIn(thrown: NodeJS.ErrnoException & { info?: unknown }): Partial<NodeJS.ErrnoException> {
-  const { name, info } = thrown;
+  const { name, info, code, message } = thrown;
+  if (code === 'ERR_WORKER_INIT_FAILED' && message.endsWith('EAGAIN')) return { code: 'EAGAIN', errno: EAGAIN };
   return name === 'SystemError' && typeof info === 'object' && info !== null ? info : thrown;
 }
 

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Duplex, Readable, Writable } from 'node:stream';
 import { createFrameReader } from './stream-frames.js';
 
@@ -107,8 +107,9 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     isOpen: () => !over,
     isHeldUp: () => full.size > 0,
     keepAlive(on) {
-      // Through ssh it is no socket of ours, and the process that it is keeps us alive anyhow.
-      if (connection instanceof Socket) on ? connection.ref() : connection.unref();
+      // Through ssh it is no socket, and can do the same.
+      const socket = connection as Duplex & Partial<Pick<Socket, 'ref' | 'unref'>>;
+      on ? socket.ref?.() : socket.unref?.();
     },
     cut: () => end(new Error('Cut')),
   };

@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { enforceLimits, getContext } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { noSocket } from '../support/engine-under-test.js';
+import { patience } from '../support/patience.js';
 import { noSshServer, type SshServer, startSshServer } from '../support/ssh-server.js';
 
 const { test, before, after } = suite('engine over ssh', { unless: noSshServer ?? noSocket });
@@ -37,6 +39,20 @@ test('a call, its output, and a limit, through a real sshd', async () => {
   assert.equal([short.result, short.stdout], [5, 'short\n']);
   assert.is(hog.exitStatus, 'MemorylimitException', hog.error?.message);
   assert.is(hog.stdout, 'hog\n');
+});
+
+test('a warm container that waits keeps no program alive', async () => {
+  const source = `
+    import { enforceLimits, getContext } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    const limited = enforceLimits({ wallTimeInS: 20, context: getContext('forkserver', { engine: ${JSON.stringify(engine)} }) })((x) => x);
+    const outcome = await limited.run(1);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const since = performance.now();
+    process.on('exit', () => console.log(outcome.exitStatus, Math.round(performance.now() - since)));`;
+  const node = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', source];
+  const { stdout } = await promisify(execFile)(process.execPath, node);
+  const [, lingeredInMs] = /^0 (\d+)\n$/.exec(stdout) ?? [];
+  assert.ok(Number(lingeredInMs) < 3000 * patience, stdout);
 });
 
 test('a server whose key is not the known one is not talked to', async () => {
