@@ -82,6 +82,8 @@ function begin({ protocol, request }: Transport, options: http.RequestOptions): 
 async function respond(request: http.ClientRequest): Promise<http.IncomingMessage> {
   return await new Promise((resolve, reject) => {
     request.once('response', resolve);
+    // No error tells of an answer that switches protocols unasked: node then only closes the connection.
+    request.once('close', () => reject(new Error('The connection was closed without an answer')));
     // Later errors reach the reader of the response.
     request.on('error', reject).end();
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -11,8 +11,10 @@ import { cutAt, cuts, jsonLike, type Mutation, mutate, mutations, someBytes } fr
 import type { Fuzzed } from '../fuzzed.js';
 
 /** A socket on which every request is answered with these bytes, whatever it is, and the connection ended. */
-async function serve(answer: readonly Buffer[]): Promise<{ transport: Transport; server: Server }> {
+async function serve(answer: readonly Buffer[]): Promise<{ transport: Transport; close: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     socket.on('error', () => {});
     socket.once('data', () => {
       for (const chunk of answer) socket.write(chunk);
@@ -21,8 +23,14 @@ async function serve(answer: readonly Buffer[]): Promise<{ transport: Transport;
   });
   const socketPath = path.join(tmpdir(), `nisher-fuzz-${randomBytes(6).toString('hex')}.sock`);
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // A request that did not settle may hold one open.
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
   const agent = new http.Agent({ keepAlive: false });
-  return { transport: { dockerode: {}, protocol: 'http:', request: { socketPath, agent } }, server };
+  return { transport: { dockerode: {}, protocol: 'http:', request: { socketPath, agent } }, close };
 }
 
 const status = fc.constantFrom(
@@ -76,7 +84,7 @@ export const engineHttp: Fuzzed = {
   name: 'engine-http',
   quickRuns: 40,
   property: fc.asyncProperty(answers, cuts, async (answer, places) => {
-    const { transport, server } = await serve(cutAt(answer, places.slice(0, 4)));
+    const { transport, close } = await serve(cutAt(answer, places.slice(0, 4)));
     const { signal } = new AbortController();
     try {
       const asked = askJson(transport, 'POST', '/containers/x/wait', signal);
@@ -98,7 +106,7 @@ export const engineHttp: Fuzzed = {
       assert.type(json, 'object');
       (connection as { destroy(): void } | null)?.destroy();
     } finally {
-      await new Promise((resolve) => server.close(resolve));
+      await close();
     }
   }),
 };
