@@ -37,8 +37,10 @@ export function createFrameWriter(
   let sequence = 0;
 
   function flush(): void {
-    if (start > 0) writeWhole(buffer, start);
+    const length = start;
+    // Before the write, which may throw although all is written: what has gone must not go again.
     start = 0;
+    if (length > 0) writeWhole(buffer, length);
   }
   /** Makes a frame of the `length` bytes of payload that are already in place. */
   function complete(type: GuestFrameType, length: number): void {

@@ -154,6 +154,19 @@ test('the writer cuts a value into whole frames, in as few writes as keep each f
   assert.throws(() => writer.write(GuestFrame.End, new Uint8Array(MAX_PAYLOAD + 1)), /4074/);
 });
 
+test('a frame that was written is not sent again, although its write threw', () => {
+  const out: Buffer[] = [];
+  const writer = createFrameWriter(delimiter, (frames, length) => {
+    out.push(Buffer.from(frames.subarray(0, length)));
+    throw new Error('written, and thrown');
+  });
+  assert.throws(() => writer.write(GuestFrame.Loading), /written, and thrown/);
+  assert.throws(() => writer.write(GuestFrame.Loaded), /written, and thrown/);
+  const { push, got } = parser();
+  push(Buffer.concat(out));
+  assert.equal(show(got), [`${GuestFrame.Loading} `, `${GuestFrame.Loaded} `]);
+});
+
 test('what was handed out stays as it is', () => {
   const { push, got } = parser();
   const bytes = written([
