@@ -31,6 +31,7 @@ export function drawBars(title: string, bars: readonly Bar[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" fill="#1f2933">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="20" y="28" font-size="15" font-weight="bold">${escapeXml(title)}</text>`,
     ...lines,
