@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import type { CgroupFolders } from '../src/engine/cgroup-path.js';
 import { built } from './setting.js';
 
 const { findCgroup } = await built<typeof import('../src/engine/cgroup-path.js')>('engine/cgroup-path.js');
 
-/** The folder of a running container's cgroup that counts its CPU time, or of version 2. */
-export async function cgroupOf(docker: Docker, id: string): Promise<string> {
+/** The folders of a running container's cgroup. */
+export async function cgroupOf(docker: Docker, id: string): Promise<CgroupFolders> {
   const { State } = await docker.getContainer(id).inspect();
   const folders = findCgroup(
     readFileSync(`/proc/${State.Pid}/cgroup`, 'utf8'),
@@ -15,7 +16,7 @@ export async function cgroupOf(docker: Docker, id: string): Promise<string> {
     id,
   );
   if (folders === null) throw new Error('The cgroups of this engine cannot be seen from here');
-  return folders.version === 2 ? folders.unified : folders.cpuacct;
+  return folders;
 }
 
 /** Ids of this program's running containers, once there are so many. */
@@ -32,7 +33,8 @@ export async function runningContainers(docker: Docker, owner: string, atLeast: 
 export async function cgroupsBeside(docker: Docker, owner: string, call: () => Promise<unknown>): Promise<() => number> {
   const calling = call();
   const [id = ''] = await runningContainers(docker, owner, 1);
-  const folder = path.dirname(await cgroupOf(docker, id));
+  const folders = await cgroupOf(docker, id);
+  const folder = path.dirname(folders.version === 2 ? folders.unified : folders.cpuacct);
   await calling;
   return () => readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).length;
 }

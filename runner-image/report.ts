@@ -1,3 +1,4 @@
+import { sizeOf } from '../src/wire/bytes.js';
 import { encode, TooLargeError, UncarriableError } from '../src/wire/codec.js';
 import type { End } from '../src/wire/protocol.js';
 
@@ -6,10 +7,6 @@ export interface Report {
   end: End;
   /** The encoded value's pieces. */
   value: Uint8Array[];
-}
-
-function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 export function reportReturned(result: unknown, durationInS: number, maxBytes: number): Report {

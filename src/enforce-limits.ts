@@ -85,9 +85,6 @@ const attributes = [
   'signal',
 ] as const satisfies readonly (keyof Outcome)[];
 
-/** setInterval takes no more. */
-const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
-
 const require = createRequire(import.meta.url);
 
 // Loaded at the first call, as the call itself is: importing nisher must stay cheap. And at once: until an import() has come, the caller
@@ -164,7 +161,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   };
   const close = async () => {
     // What waits for calls keeps no program alive, but whoever waits for its end does want to see it.
-    const staying = setInterval(() => {}, LONGEST_TIMER_IN_MS);
+    const staying = setInterval(() => {}, 60_000);
     while (underWay.size > 0) await Promise.allSettled(underWay);
     await leases?.close();
     clearInterval(staying);

@@ -153,10 +153,9 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       send(HostMessage.Code, payload.archive);
     },
     call(encoded) {
-      turns.sendArguments();
       sandbox.stdin.cork();
-      send(HostMessage.Arguments, ...encoded);
-      send(HostMessage.Go);
+      conversation.sendArguments(encoded);
+      conversation.go();
       sandbox.stdin.uncork();
     },
     sendArguments(encoded) {

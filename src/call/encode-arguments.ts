@@ -1,3 +1,4 @@
+import { sizeOf } from '../wire/bytes.js';
 import { encode, UncarriableError } from '../wire/codec.js';
 import type { Fault } from './evidence.js';
 
@@ -19,8 +20,7 @@ const LARGEST_MESSAGE_IN_BYTES = 2 ** 32 - 1;
 export function encodeArguments(args: readonly unknown[]): EncodedArguments {
   try {
     const pieces = encode(args, { root: 'arguments', maxBytes: LARGEST_MESSAGE_IN_BYTES });
-    const sizeInBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-    return { pieces: pieces.map((piece) => piece.slice()), sizeInBytes, fault: null };
+    return { pieces: pieces.map((piece) => piece.slice()), sizeInBytes: sizeOf(pieces), fault: null };
   } catch (error) {
     return { pieces: [], sizeInBytes: 0, fault: faultOf(error) };
   }

@@ -27,6 +27,11 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
     : new Uint8Array(arrayBufferOfTypedArray(view), offsetOfTypedArray(view), byteLengthOfTypedArray(view));
 }
 
+/** Bytes of all pieces together. */
+export function sizeOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
 const encoder = new intrinsics.TextEncoder();
 const { encode } = encoder;
 // ignoreBOM: a text that begins with U+FEFF keeps it. fatal: what is no UTF-8 is an error, not U+FFFD.

@@ -4,7 +4,8 @@
  *     delimiter (16 bytes) · type u8 · sequence u32 BE · length u16 BE · payload
  *
  * A frame has at most PIPE_BUF = 4096 bytes and goes out with one write on a blocking descriptor, as may another one with it
- * where both have room; the kernel keeps such a write whole (pipe(7)): neither threads nor child processes that write to the same pipe can tear it. The delimiter is random, so
+ * where both have room; the kernel keeps such a write whole (pipe(7)): neither threads nor child processes that write to the
+ * same pipe can tear it. The delimiter is random, so
  * no print can look like it, and the sequence number shows a frame that was lost or forged.
  */
 import { GuestFrame, type GuestFrameType } from './protocol.js';

@@ -1,4 +1,5 @@
 /** What the host says to the runner: `type u8 · length u32 BE · payload`. */
+import { sizeOf } from './bytes.js';
 import { HostMessage } from './protocol.js';
 import { ProtocolError } from './wire-errors.js';
 
@@ -12,7 +13,7 @@ const MAX_LENGTH = 2 ** 32 - 1;
  * @throws RangeError when the payload has 4 GiB or more.
  */
 export function encodeMessage(type: HostMessageType, ...payload: Uint8Array[]): Uint8Array[] {
-  const length = payload.reduce((sum, piece) => sum + piece.length, 0);
+  const length = sizeOf(payload);
   if (length > MAX_LENGTH) throw new RangeError(`A message of ${length} bytes, of at most ${MAX_LENGTH}`);
   const head = new Uint8Array(HEADER_BYTES);
   const view = new DataView(head.buffer);

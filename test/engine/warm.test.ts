@@ -232,40 +232,36 @@ test(
   { unless: noKernelOfTheHost },
 );
 
-test('an idle pool keeps no program alive, and leaves nothing', async () => {
-  const program = path.join(folder, 'program.mts');
+/** Runs a program that has `limited`, called once, with a container waiting for its next call. @returns what it prints */
+async function runProgram(name: string, rest: string): Promise<string> {
+  const program = path.join(folder, name);
   await writeFile(
     program,
     `import { enforceLimits } from ${JSON.stringify(fileURLToPath(new URL('../../src/index.ts', import.meta.url)))};
      const limited = enforceLimits({ wallTimeInS: 20 })((x: number) => x);
      await limited(1);
      await new Promise((resolve) => setTimeout(resolve, 1500));
-     console.log(await limited(2), limited.exitStatus, Math.round(performance.now()));
-     process.on('exit', () => console.log('end', Math.round(performance.now())));`,
+     ${rest}`,
   );
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
   });
+  return stdout;
+}
+
+test('an idle pool keeps no program alive, and leaves nothing', async () => {
+  const stdout = await runProgram(
+    'program.mts',
+    `console.log(await limited(2), limited.exitStatus, Math.round(performance.now()));
+     process.on('exit', () => console.log('end', Math.round(performance.now())));`,
+  );
   const [, last, end] = /^2 0 (\d+)\nend (\d+)\n$/.exec(stdout) ?? [];
   // Not for the 10 s that a container waits for the next call.
   assert.ok(Number(end) - Number(last) < 5000, stdout);
 });
 
 test('a program that waits for close sees its end', async () => {
-  const program = path.join(folder, 'closing.mts');
-  await writeFile(
-    program,
-    `import { enforceLimits } from ${JSON.stringify(fileURLToPath(new URL('../../src/index.ts', import.meta.url)))};
-     const limited = enforceLimits({ wallTimeInS: 20 })((x: number) => x);
-     await limited(1);
-     await new Promise((resolve) => setTimeout(resolve, 1500));
-     await limited.close();
-     console.log('closed');`,
-  );
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-  });
-  assert.is(stdout, 'closed\n');
+  assert.is(await runProgram('closing.mts', "await limited.close(); console.log('closed');"), 'closed\n');
 });
 
 test('close gives back what waits, and the wrapper can be used again', async () => {

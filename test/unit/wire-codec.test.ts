@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { DecodeError, decode, encode, MAX_CONTAINERS, TooLargeError, UncarriableError } from '../../src/wire/codec.js';
+import { forge } from '../fuzz/properties/codec.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('codec');
@@ -13,19 +14,6 @@ function same(actual: unknown, expected: unknown): void {
   assert.ok(isDeepStrictEqual(actual, expected), `${inspect(actual)} is not ${inspect(expected)}`);
 }
 const roundTrip = (value: unknown) => decode(bytesOf(value));
-
-/** An encoded value with this JSON text, and binaries. */
-function forge(json: string, binaries: Uint8Array[] = []): Buffer {
-  const text = Buffer.from(json);
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(text.length);
-  const rest = binaries.flatMap((binary) => {
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64BE(BigInt(binary.length));
-    return [length, binary];
-  });
-  return Buffer.concat([head, text, ...rest]);
-}
 
 function refusal(value: unknown): string {
   try {

@@ -5,7 +5,7 @@ import { mutate, mutations } from '../arbitraries.js';
 import type { Fuzzed } from '../fuzzed.js';
 
 /** An encoded value with this JSON text, and binaries. */
-export function forge(json: string, binaries: readonly Uint8Array[]): Buffer {
+export function forge(json: string, binaries: readonly Uint8Array[] = []): Buffer {
   const text = Buffer.from(json);
   const head = Buffer.alloc(4);
   head.writeUInt32BE(text.length);
