@@ -23,6 +23,8 @@ export interface HostMessageReceived {
 export interface Input {
   /** The next message, waiting for it with the whole process's main thread: nothing of the function's runs meanwhile. */
   next(): HostMessageReceived;
+  /** Whether the next message is there already. */
+  isWaiting(): boolean;
   /** From now on messages are also received while the event loop runs; those that `onMessage` does not take wait for `next`. */
   listen(onMessage: (message: HostMessageReceived) => boolean): void;
 }
@@ -56,11 +58,15 @@ export function takeInput(): Input {
     parser.push(chunk.subarray(0, length));
   }
 
-  try {
-    receive(readSync(polled, chunk));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  function receiveWhatIsThere(): void {
+    try {
+      receive(readSync(polled, chunk));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
   }
+
+  receiveWhatIsThere();
   const blocking = openSync(OWN_STDIN, O_RDONLY);
   closeSync(0);
   openSync('/dev/null', O_RDONLY);
@@ -89,6 +95,10 @@ export function takeInput(): Input {
         if (message !== undefined) return message;
         receive(readSync(blocking, chunk));
       }
+    },
+    isWaiting() {
+      if (queue.length === 0) receiveWhatIsThere();
+      return queue.length > 0;
     },
     listen(onMessage) {
       take = onMessage;

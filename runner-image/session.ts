@@ -107,6 +107,12 @@ async function loadFunction(entry: string): Promise<object> {
   return exitNow(0);
 }
 
+/**
+ * As many as still make the first call quicker: with one, a call takes 2.2 ms, with ten 2.15, with fifty 2.0. All but the first are for
+ * a container that waits: they end when the arguments come.
+ */
+const REHEARSALS = 50;
+
 /** Does all that a call does but for the function: V8 compiles what runs for the first time, 1 ms that a warm call is spared. */
 async function rehearse(): Promise<void> {
   const { value } = reportReturned([0, ''], 0, Number.POSITIVE_INFINITY);
@@ -135,6 +141,7 @@ async function serve(): Promise<never> {
   unpack(receive(HostMessage.Code), codeDirectory);
   prepareProcess(entry);
   const target = await loadFunction(entry);
+  for (let times = 1; times < REHEARSALS && !input.isWaiting(); times++) await rehearse();
   // A warm container serves one call after another, where its owner allows it.
   for (;;) await serveCall(target);
 }

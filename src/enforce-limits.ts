@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import type { EncodedArguments } from './call/encode-arguments.js';
+import type { runCall } from './call/call.js';
+import type { EncodedArguments, encodeArguments } from './call/encode-arguments.js';
 import { Output, type OutputChunk } from './call/output.js';
 import { takePlace } from './call/places.js';
-import type { Leases } from './leases.js';
+import type { createLeases, Leases } from './leases.js';
 import { checkLimits, type LimitOptions, type Limits } from './limits.js';
 import type { ExitStatus, Outcome } from './outcome.js';
 import { fromFunction } from './payload/from-function.js';
@@ -87,11 +88,24 @@ const attributes = [
 
 const require = createRequire(import.meta.url);
 
-// Loaded at the first call, as the call itself is: importing nisher must stay cheap. And at once: until an import() has come, the caller
-// may have changed what it passed. (Node 20.19 and later require ES modules.)
-function encodeNow(args: readonly unknown[]): EncodedArguments {
-  const { encodeArguments } = require('./call/encode-arguments.js') as typeof import('./call/encode-arguments.js');
-  return encodeArguments(args);
+/** What a call is made of. */
+interface CallParts {
+  readonly encodeArguments: typeof encodeArguments;
+  readonly runCall: typeof runCall;
+  readonly createLeases: typeof createLeases;
+}
+
+let loaded: CallParts | null = null;
+
+// At the first call: importing nisher must stay cheap. And at once: until an import() has come, the caller may have changed what it
+// passed. (Node 20.19 and later require ES modules.) Kept, for asking again takes 60 µs.
+function callParts(): CallParts {
+  loaded ??= {
+    ...(require('./call/encode-arguments.js') as typeof import('./call/encode-arguments.js')),
+    ...(require('./call/call.js') as typeof import('./call/call.js')),
+    ...(require('./leases.js') as typeof import('./leases.js')),
+  };
+  return loaded;
 }
 
 // Loaded at the first call, too.
@@ -107,9 +121,8 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   let packed: Promise<Payload> | null = null;
   let leases: Leases | null = null;
 
-  const openLeases = async (): Promise<Leases> => {
-    const { createLeases } = await import('./leases.js');
-    leases ??= createLeases(limits);
+  const openLeases = (): Leases => {
+    leases ??= callParts().createLeases(limits);
     return leases;
   };
 
@@ -126,15 +139,14 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const perform = async (args: EncodedArguments, output: Output): Promise<Outcome> => {
     const place = await takePlace(limits.context, limits.signal);
     try {
-      const { runCall } = await import('./call/call.js');
-      const { outcome, gone } = await runCall({
+      const { outcome, gone } = await callParts().runCall({
         functionName,
         args,
         limits,
         output,
         queuedInS: place.waitedInS,
         pack: packOnce,
-        lease: async (payload) => (await openLeases()).take(payload),
+        lease: (payload) => openLeases().take(payload),
         onCalled: () => leases?.called(),
       });
       underWay.add(gone);
@@ -149,7 +161,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const run = (...args: unknown[]): LimitedCall<unknown> => {
     const output = new Output({ maxBytes: limits.maxOutputInBytes, capture: limits.captureOutput, live: process });
     limits.logger?.debug('Call', { function: functionName, arguments: args });
-    const outcome = perform(encodeNow(args), output);
+    const outcome = perform(callParts().encodeArguments(args), output);
     underWay.add(outcome);
     void outcome.finally(() => underWay.delete(outcome));
     return Object.assign(outcome, {

@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { Limits } from '../limits.js';
 import type { Outcome, Timings } from '../outcome.js';
 import type { Payload } from '../payload/payload.js';
@@ -233,7 +234,8 @@ async function conclude(record: CallRecord, lease: Lease): Promise<Going> {
     record.exit = { kind: 'exited', exitCode: 0, oomKilled: false };
     if (lease.end(record.watch?.stop === null)) return { gone: nothingToDo };
     prepared.sandbox.keepAlive(false);
-    return { gone: dismiss(prepared, false, finishing).then(({ gone }) => gone) };
+    // The caller has the value first: letting a container go takes 0.1 ms.
+    return { gone: immediately().then(async () => (await dismiss(prepared, false, finishing)).gone) };
   }
   lease.end(false);
   const finishingSince = clock.now();

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Payload } from '../payload/payload.js';
+import { sizeOf } from '../wire/bytes.js';
 import { createFrameParser, DELIMITER_BYTES, type FrameParser } from '../wire/frames.js';
-import { encodeMessage, type HostMessageType } from '../wire/messages.js';
+import { encodeMessage } from '../wire/messages.js';
 import { type End, GuestFrame, type GuestFrameType, HostMessage, type Job, type LimitNotice } from '../wire/protocol.js';
 import { ProtocolError } from '../wire/wire-errors.js';
 import { deferred } from './deferred.js';
@@ -57,6 +58,9 @@ const V8_OUT_OF_MEMORY = /(FATAL ERROR|Fatal (JavaScript|process)).*(out of memo
 /** As much of stderr's end as that message can be in. */
 const TAIL = 16 * 1024;
 
+/** As much as one read of the runner's takes. */
+const WRITTEN_AT_ONCE_UP_TO_BYTES = 64 * 1024;
+
 /** Speaks the protocol of wire/protocol.ts with the runner of one container. */
 export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversation {
   const delimiter = randomBytes(DELIMITER_BYTES);
@@ -74,10 +78,12 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     fault ??= problem;
     said.resolve(null);
   };
-  const send = (type: HostMessageType, ...pieces: Uint8Array[]) => {
+  const send = (...pieces: Uint8Array[]) => {
     // A container that is gone tells by its streams' end, not by this.
     if (!sandbox.stdin.writable) return;
-    for (const piece of encodeMessage(type, ...pieces)) sandbox.stdin.write(piece);
+    // Each write is a wake-up of its own in the engine, the shim and the container; what is large is not copied for that.
+    const together = sizeOf(pieces) <= WRITTEN_AT_ONCE_UP_TO_BYTES ? [Buffer.concat(pieces)] : pieces;
+    for (const piece of together) sandbox.stdin.write(piece);
   };
 
   const turns = createTurns();
@@ -149,23 +155,21 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     onLoaded: () => {},
     onReady: () => {},
     sendJob(job, payload) {
-      send(HostMessage.Job, asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job));
-      send(HostMessage.Code, payload.archive);
+      const whole = asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job);
+      send(...encodeMessage(HostMessage.Job, whole), ...encodeMessage(HostMessage.Code, payload.archive));
     },
     call(encoded) {
-      sandbox.stdin.cork();
-      conversation.sendArguments(encoded);
-      conversation.go();
-      sandbox.stdin.uncork();
+      turns.sendArguments();
+      send(...encodeMessage(HostMessage.Arguments, ...encoded), ...encodeMessage(HostMessage.Go));
     },
     sendArguments(encoded) {
       turns.sendArguments();
-      send(HostMessage.Arguments, ...encoded);
+      send(...encodeMessage(HostMessage.Arguments, ...encoded));
     },
-    go: () => send(HostMessage.Go),
-    notice: (notice) => send(HostMessage.Limit, asJson(notice)),
+    go: () => send(...encodeMessage(HostMessage.Go)),
+    notice: (notice) => send(...encodeMessage(HostMessage.Limit, asJson(notice))),
     release() {
-      send(HostMessage.Release);
+      send(...encodeMessage(HostMessage.Release));
       sandbox.stdin.end();
     },
     nextCall() {

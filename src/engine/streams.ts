@@ -83,11 +83,6 @@ export function demultiplex(connection: Duplex): ContainerStreams {
       if (connection.writable) connection.write(chunk, () => done());
       else done();
     },
-    // What was corked goes as one write: each is a wake-up of its own in the engine, the shim and the container.
-    writev: (chunks: { chunk: Buffer }[], done) => {
-      if (connection.writable) connection.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => done());
-      else done();
-    },
     final: (done) => {
       if (connection.writable) connection.end(() => done());
       else done();

@@ -95,7 +95,7 @@ function openVersion1({ cpuacct, memory, pids }: Extract<CgroupFolders, { versio
   const usage = open(path.join(memory, 'memory.usage_in_bytes'));
   const peakFile = path.join(memory, 'memory.max_usage_in_bytes');
   const peak = open(peakFile);
-  let writable: number | null = null;
+  const writable = tryTo(() => open(peakFile, 'r+'));
   const oom = open(path.join(memory, 'memory.oom_control'));
   const pidsEvents = open(path.join(pids, 'pids.events'));
   return {
@@ -105,8 +105,7 @@ function openVersion1({ cpuacct, memory, pids }: Extract<CgroupFolders, { versio
     oomKills: () => parseKey(readText(oom), 'oom_kill'),
     pidsRefused: () => parseKey(readText(pidsEvents), 'max'),
     resetPeak: () => {
-      writable ??= open(peakFile, 'r+');
-      writeSync(writable, '0');
+      writeSync(existing(writable), '0');
     },
   };
 }
@@ -117,7 +116,7 @@ function openVersion2(unified: string, open: Open): CgroupFiles {
   const peakFile = path.join(unified, 'memory.peak');
   // Linux 5.19 brought memory.peak; before that, the samples are all there is.
   let peak = tryTo(() => open(peakFile));
-  let writable: number | null = null;
+  const writable = tryTo(() => open(peakFile, 'r+'));
   const memoryEvents = open(path.join(unified, 'memory.events'));
   const pidsEvents = open(path.join(unified, 'pids.events'));
   return {
@@ -128,8 +127,7 @@ function openVersion2(unified: string, open: Open): CgroupFiles {
     pidsRefused: () => parseKey(readText(pidsEvents), 'max'),
     resetPeak: () => {
       // Since Linux 6.12 a write begins a new count, for readers of the same open file alone.
-      writable ??= open(peakFile, 'r+');
-      writeSync(writable, 'reset');
+      writeSync(existing(writable), 'reset');
       peak = writable;
     },
   };
@@ -141,6 +139,11 @@ function tryTo<T>(step: () => T): T | null {
   } catch {
     return null;
   }
+}
+
+function existing(descriptor: number | null): number {
+  if (descriptor === null) throw new Error('This user may not write to that file');
+  return descriptor;
 }
 
 /** The longest of these files, cpu.stat, has about 300 bytes. */
