@@ -16,7 +16,7 @@ export interface Outer {
   globalThis: typeof globalThis;
   /** `import()`, whose modules belong to the function's realm. */
   importModule(url: string): Promise<object>;
-  /** `require`, for the guest's classes. */
+  /** `require`, for the guest's classes and CommonJS modules. */
   requireModule(path: string): unknown;
   /** Calls with `this` undefined and awaits; never rejects. */
   call(target: unknown, args: unknown): Promise<Settlement>;

@@ -145,8 +145,8 @@ test('refuses what is no function', () => {
 
 test('what a function imports from nisher/guest is found in the image', async () => {
   const names = await list(await pack(fromFunction(written('async () => (await import("nisher/guest")).limitSignal'))));
-  assert.equal(names, ['inline.mjs', 'node_modules/', 'node_modules/nisher -> /nisher/guest']);
-  assert.equal(await list(await pack(fromFunction(() => 1))), ['inline.mjs']);
+  assert.equal(names, ['inline.cjs', 'node_modules/', 'node_modules/nisher -> /nisher/guest']);
+  assert.equal(await list(await pack(fromFunction(() => 1))), ['inline.cjs']);
 });
 
 test('says the name', () => {
