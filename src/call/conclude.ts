@@ -49,7 +49,7 @@ function decodeSaid(record: CallRecord): { value: unknown; thrown: unknown } {
   if (said === null || payload === null) return { value: undefined, thrown: undefined };
   const { status } = said.end;
   try {
-    if (status === 'returned') return { value: decode(Buffer.concat(said.value)), thrown: undefined };
+    if (status === 'returned') return { value: decode(said.value), thrown: undefined };
     if (status === 'threw') return { value: undefined, thrown: decodeError(said.value, payload) };
   } catch (cause) {
     record.fault ??= {

@@ -4,7 +4,7 @@ import type { ThrownFacts } from './evidence.js';
 
 /** Rebuilds an error from the container, with the user's own files and lines in its stack. */
 export function decodeError(pieces: readonly Buffer[], payload: Payload): unknown {
-  const error = decode(Buffer.concat(pieces));
+  const error = decode(pieces);
   mapStacks(error, payload, { errors: new Set(), characters: 0 });
   return error;
 }

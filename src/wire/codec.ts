@@ -12,7 +12,7 @@
 import { types } from 'node:util';
 import { DevalueError, parse, stringify } from 'devalue';
 import { buildOperations } from './build-operations.js';
-import { bytesOf, fromUtf8, toUtf8 } from './bytes.js';
+import { bytesOf, fromUtf8, sizeOf, toUtf8 } from './bytes.js';
 import { type ErrorRecord, emptyError, emptyErrorRecord, fillErrorRecord, isError, reviveError } from './error-record.js';
 import { intrinsics } from './intrinsics.js';
 import { createReader, readProblem } from './read-operations.js';
@@ -140,25 +140,49 @@ export function encode(value: unknown, options: { root: string; maxBytes: number
   return pieces;
 }
 
-/** Cuts bytes into the JSON text and the binaries after it, trusting no length. */
-function cut(bytes: Uint8Array): { json: Uint8Array; binaries: Uint8Array[] } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Cuts bytes into the JSON text and the binaries after it, which stay in their pieces; trusts no length. */
+function cut(pieces: readonly Uint8Array[]): { json: Uint8Array; binaries: Uint8Array[][] } {
+  let left = sizeOf(pieces);
+  let piece = 0;
   let at = 0;
-  const take = (length: number): number => {
-    if (length > bytes.length - at) throw new DecodeError(`${length} bytes declared where ${bytes.length - at} are left`);
-    at += length;
-    return at - length;
+  const take = (length: number): Uint8Array[] => {
+    if (length > left) throw new DecodeError(`${length} bytes declared where ${left} are left`);
+    left -= length;
+    const taken: Uint8Array[] = [];
+    for (let missing = length; missing > 0; ) {
+      const bytes = pieces[piece] as Uint8Array;
+      const part = bytes.subarray(at, at + missing);
+      if (part.length > 0) taken.push(part);
+      missing -= part.length;
+      at += part.length;
+      if (at === bytes.length) {
+        piece += 1;
+        at = 0;
+      }
+    }
+    return taken;
   };
-  const jsonLength = view.getUint32(take(4));
-  const jsonAt = take(jsonLength);
-  const json = bytes.subarray(jsonAt, at);
-  const binaries: Uint8Array[] = [];
-  while (at < bytes.length) {
-    const length = Number(view.getBigUint64(take(8)));
-    const start = take(length);
-    binaries.push(bytes.subarray(start, at));
-  }
+  const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const json = join(take(viewOf(join(take(4))).getUint32(0)));
+  const binaries: Uint8Array[][] = [];
+  while (left > 0) binaries.push(take(Number(viewOf(join(take(8))).getBigUint64(0))));
   return { json, binaries };
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const joined = new Uint8Array(sizeOf(pieces));
+  copyInto(joined, pieces);
+  return joined;
+}
+
+function copyInto(target: Uint8Array, pieces: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.length;
+  }
 }
 
 function bigintFrom(text: unknown): bigint {
@@ -172,13 +196,15 @@ function bigintFrom(text: unknown): bigint {
 /**
  * The value that {@link encode} made the bytes of. The bytes may come from hostile code: whatever they are, memory stays
  * within a small multiple of their length, nothing of theirs is run, and no prototype is touched.
+ * @param input the bytes in pieces, cut anyhow: binaries are copied from them once, into the value.
  * @param options.maxBytes refuses more bytes than that. @default no limit
  * @throws DecodeError and nothing else.
  */
-export function decode(input: Uint8Array, options: { maxBytes?: number } = {}): unknown {
+export function decode(input: readonly Uint8Array[], options: { maxBytes?: number } = {}): unknown {
   const { maxBytes = Number.POSITIVE_INFINITY } = options;
-  const bytes = bytesOf(input);
-  if (bytes.length > maxBytes) throw new DecodeError(`${bytes.length} bytes, of at most ${maxBytes}`);
+  const pieces = input.map(bytesOf);
+  const size = sizeOf(pieces);
+  if (size > maxBytes) throw new DecodeError(`${size} bytes, of at most ${maxBytes}`);
   // Errors are made of records that may contain the error itself: made at once, filled when everything is there.
   const errors = new Map<object, Error>();
   const buffers = new Map<number, ArrayBuffer>();
@@ -186,7 +212,7 @@ export function decode(input: Uint8Array, options: { maxBytes?: number } = {}): 
   try {
     // The stack of a revived error is the one it brings: not to capture another one is 10 times faster.
     intrinsics.Error.stackTraceLimit = 0;
-    const { json, binaries } = cut(bytes);
+    const { json, binaries } = cut(pieces);
     if (hasTooManyContainers(json)) throw new DecodeError(`More than ${MAX_CONTAINERS} objects and arrays`);
 
     const revivers: { [type: string]: (thing: unknown) => unknown } = {
@@ -195,8 +221,8 @@ export function decode(input: Uint8Array, options: { maxBytes?: number } = {}): 
         if (binary === undefined) throw new DecodeError(`No binary ${String(number)}`);
         let buffer = buffers.get(number as number);
         if (buffer === undefined) {
-          buffer = new intrinsics.ArrayBuffer(binary.length);
-          new Uint8Array(buffer).set(binary);
+          buffer = new intrinsics.ArrayBuffer(sizeOf(binary));
+          copyInto(new Uint8Array(buffer), binary);
           buffers.set(number as number, buffer);
         }
         return buffer;

@@ -5,8 +5,10 @@
  *
  * A frame has at most PIPE_BUF = 4096 bytes and goes out with one write on a blocking descriptor, as may another one with it
  * where both have room; the kernel keeps such a write whole (pipe(7)): neither threads nor child processes that write to the
- * same pipe can tear it. The delimiter is random, so
- * no print can look like it, and the sequence number shows a frame that was lost or forged.
+ * same pipe can tear it. Frames of a large value, which have just that size, go out sixteen at a time: a pipe's buffers are pages, a
+ * write whose length is a multiple of theirs fills them one by one (pipe_write in Linux's fs/pipe.c), and what others write comes
+ * between two pages, which is between two frames. The delimiter is random, so no print can look like it, and the sequence number
+ * shows a frame that was lost or forged.
  */
 import { GuestFrame, type GuestFrameType } from './protocol.js';
 import { ProtocolError } from './wire-errors.js';
@@ -15,6 +17,8 @@ export const MAX_FRAME = 4096;
 export const DELIMITER_BYTES = 16;
 const HEADER_BYTES = DELIMITER_BYTES + 1 + 4 + 2;
 export const MAX_PAYLOAD = MAX_FRAME - HEADER_BYTES;
+/** What a pipe holds (pipe(7)). */
+const MAX_WRITE = 16 * MAX_FRAME;
 
 export interface FrameWriter {
   /** One frame. @throws RangeError when the payload has more than {@link MAX_PAYLOAD} bytes. */
@@ -25,13 +29,14 @@ export interface FrameWriter {
 
 /**
  * @param delimiter the container's {@link DELIMITER_BYTES} random bytes.
- * @param writeWhole writes all the first `length` bytes of `frames` at once; they are used again afterwards.
+ * @param writeWhole writes all the first `length` bytes of `frames`, which are used again afterwards: at most {@link MAX_FRAME} of
+ * them, at once, or whole frames of that size.
  */
 export function createFrameWriter(
   delimiter: Uint8Array,
   writeWhole: (frames: Uint8Array, length: number) => void,
 ): FrameWriter {
-  const buffer = new Uint8Array(MAX_FRAME);
+  const buffer = new Uint8Array(MAX_WRITE);
   const view = new DataView(buffer.buffer);
   /** Where the next frame begins: those before it are ready to go. */
   let start = 0;
@@ -60,6 +65,15 @@ export function createFrameWriter(
     complete(type, payload.length);
     flush();
   }
+  /** A frame that is not full goes by itself, or with others as small. */
+  function completeLast(length: number): void {
+    if (start > 0) {
+      const from = start;
+      flush();
+      buffer.copyWithin(0, from, from + HEADER_BYTES + length);
+    }
+    complete(GuestFrame.Value, length);
+  }
 
   return {
     write: (type, payload = new Uint8Array(0)) => write(type, payload),
@@ -68,17 +82,17 @@ export function createFrameWriter(
       for (const piece of value) {
         for (let at = 0; at < piece.length; ) {
           const part = piece.subarray(at, at + MAX_PAYLOAD - filled);
-          buffer.set(part, HEADER_BYTES + filled);
+          buffer.set(part, start + HEADER_BYTES + filled);
           filled += part.length;
           at += part.length;
           if (filled === MAX_PAYLOAD) {
             complete(GuestFrame.Value, filled);
-            flush();
             filled = 0;
+            if (start === MAX_WRITE) flush();
           }
         }
       }
-      if (filled > 0) complete(GuestFrame.Value, filled);
+      if (filled > 0) completeLast(filled);
       write(GuestFrame.End, end);
     },
   };
@@ -121,10 +135,10 @@ export function createFrameParser(delimiter: Uint8Array, { onText, onFrame }: Fr
 
   /** Bytes at the end of `bytes` that begin the delimiter, at least from `from` on. */
   function beginningAtEnd(bytes: Buffer, from: number): number {
-    for (let at = Math.max(from, bytes.length - DELIMITER_BYTES + 1); at < bytes.length; at += 1) {
-      if (bytes.compare(mark, 0, bytes.length - at, at) === 0) return bytes.length - at;
-    }
-    return 0;
+    const first = mark.readUInt8(0);
+    let at = bytes.indexOf(first, Math.max(from, bytes.length - DELIMITER_BYTES + 1));
+    while (at !== -1 && bytes.compare(mark, 0, bytes.length - at, at) !== 0) at = bytes.indexOf(first, at + 1);
+    return at === -1 ? 0 : bytes.length - at;
   }
 
   /** Length of the frame that begins at `at`, as far as it can be known: undefined when its header is not complete. */

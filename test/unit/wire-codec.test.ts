@@ -13,7 +13,7 @@ const bytesOf = (value: unknown) => Buffer.concat(encode(value, { root: 'result'
 function same(actual: unknown, expected: unknown): void {
   assert.ok(isDeepStrictEqual(actual, expected), `${inspect(actual)} is not ${inspect(expected)}`);
 }
-const roundTrip = (value: unknown) => decode(bytesOf(value));
+const roundTrip = (value: unknown) => decode([bytesOf(value)]);
 
 function refusal(value: unknown): string {
   try {
@@ -27,7 +27,7 @@ function refusal(value: unknown): string {
 
 function refuses(bytes: Buffer, options?: { maxBytes?: number }): void {
   assert.throws(
-    () => decode(bytes, options),
+    () => decode([bytes], options),
     (error: unknown) => error instanceof DecodeError,
   );
 }
@@ -285,10 +285,35 @@ test('refuses what is larger than it may be, with its size', () => {
   refuses(bytesOf('0123456789'), { maxBytes: 10 });
 });
 
+test('bytes that come in pieces are the same value, however they are cut', () => {
+  const value = {
+    text: 'abc',
+    first: Buffer.alloc(5000, 'xyz'),
+    empty: new Uint8Array(0),
+    second: new Float64Array([1, 2, 3]),
+  };
+  const bytes = bytesOf(value);
+  const lengths = fc.array(fc.oneof(fc.nat(3), fc.nat(3000)), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(lengths, fc.nat(bytes.length), (cuts, missing) => {
+      const pieces: Buffer[] = [];
+      for (let at = 0, n = 0; at < bytes.length; n++) {
+        const length = n > 500 ? bytes.length : (cuts[n % cuts.length] ?? 1);
+        pieces.push(bytes.subarray(at, at + length));
+        at += length;
+      }
+      same(decode(pieces), value);
+      const last = Buffer.concat(pieces).subarray(0, bytes.length - missing);
+      if (missing > 0) refuses(last);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('any bytes at all are a value or a DecodeError', () => {
   const decodeOrRefuse = (bytes: Uint8Array) => {
     try {
-      decode(bytes);
+      decode([bytes]);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
     }
@@ -369,17 +394,17 @@ test('refuses nesting that recursion cannot follow', () => {
 
 test('takes no memory for what is only declared', () => {
   const before = process.memoryUsage();
-  const arrays = decode(
+  const arrays = decode([
     forge(`[[${Array.from({ length: 100 }, (_, n) => n + 1)}]${',[-7,60000000,0,-1]'.repeat(100)}]`),
-  ) as unknown[][];
+  ]) as unknown[][];
   assert.is(arrays[99]?.length, 60_000_000);
-  assert.is((decode(forge('[[-7,4294967295]]')) as unknown[]).length, 2 ** 32 - 1);
+  assert.is((decode([forge('[[-7,4294967295]]')]) as unknown[]).length, 2 ** 32 - 1);
   // One binary that is named many times is there once.
   const many = 1000;
   const indices = Array.from({ length: many }, (_, n) => n + 1).join();
-  const buffers = decode(
+  const buffers = decode([
     forge(`[[${indices}]${`,["ArrayBuffer",${many + 1}]`.repeat(many)},1]`, [new Uint8Array(1 << 20)]),
-  ) as unknown[];
+  ]) as unknown[];
   assert.is(buffers[0], buffers[many - 1]);
   const after = process.memoryUsage();
   assert.ok(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers < 50e6);
@@ -396,7 +421,7 @@ test('prototypes stay as they are', () => {
   refuses(forge('[{"__proto__":1},{"polluted":2},true]'));
   refuses(forge('[["null","__proto__",1],{"polluted":2},true]'));
   refuses(forge('[["Error",1],{"name":2,"properties":3},"Error",{"__proto__":4},{"polluted":5},true]'));
-  const own = decode(forge('[{"constructor":1,"toString":1,"__defineGetter__":1},"x"]')) as object;
+  const own = decode([forge('[{"constructor":1,"toString":1,"__defineGetter__":1},"x"]')]) as object;
   assert.equal(Object.keys(own), ['constructor', 'toString', '__defineGetter__']);
   assert.is(({} as { polluted?: unknown }).polluted, undefined);
 });
@@ -410,7 +435,7 @@ test('runs no setter of ours when it builds a hostile object', () => {
     },
   });
   try {
-    assert.equal(Object.keys(decode(forge('[{"nisherTrap":1},5]')) as object), ['nisherTrap']);
+    assert.equal(Object.keys(decode([forge('[{"nisherTrap":1},5]')]) as object), ['nisherTrap']);
   } finally {
     delete (Object.prototype as { nisherTrap?: unknown }).nisherTrap;
   }
@@ -418,7 +443,7 @@ test('runs no setter of ours when it builds a hostile object', () => {
 });
 
 test('an error from the wire shows nothing of the host', () => {
-  const error = decode(forge('[["Error",1],{"name":2,"message":3},"Odd","m"]')) as Error;
+  const error = decode([forge('[["Error",1],{"name":2,"message":3},"Odd","m"]')]) as Error;
   assert.is(error.stack, 'Odd: m');
   assert.ok((new Error('x').stack ?? '').includes('wire-codec'), 'stack traces are on again');
   for (const record of [
@@ -429,7 +454,7 @@ test('an error from the wire shows nothing of the host', () => {
     '{"properties":0}',
   ]) {
     try {
-      assert.instance(decode(forge(`[["Error",1],${record},7]`)), Error);
+      assert.instance(decode([forge(`[["Error",1],${record},7]`)]), Error);
     } catch (thrown) {
       assert.instance(thrown, DecodeError);
     }

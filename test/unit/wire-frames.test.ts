@@ -142,16 +142,24 @@ test('the writer cuts a value into whole frames, in as few writes as keep each f
   const end = Buffer.from('end');
   const value = Buffer.from(Array.from({ length: 3 * MAX_PAYLOAD + 10 }, (_, n) => n % 251));
   writer.writeEnd([value.subarray(0, 1), value.subarray(1, 5000), value.subarray(5000, 5000), value.subarray(5000)], end);
-  // The last piece and the End share a write.
-  assert.equal(writes, [MAX_FRAME, MAX_FRAME, MAX_FRAME, 2 * (MAX_FRAME - MAX_PAYLOAD) + 10 + end.length]);
+  // The full ones go together, each a page of the pipe's; the last piece and the End share a write.
+  assert.equal(writes, [3 * MAX_FRAME, 2 * (MAX_FRAME - MAX_PAYLOAD) + 10 + end.length]);
   const payloads = got.splice(0).map((piece) => ('payload' in piece ? piece.payload : Buffer.alloc(0)));
   assert.ok(Buffer.concat(payloads).equals(Buffer.concat([value, end])));
   writer.writeEnd([], end);
-  assert.is(writes.length, 5);
+  assert.is(writes.length, 3);
   // No room for both: the last piece goes by itself.
   writer.writeEnd([value.subarray(0, MAX_PAYLOAD - 5)], end);
-  assert.equal(writes.slice(5), [MAX_FRAME - 5, MAX_FRAME - MAX_PAYLOAD + end.length]);
+  assert.equal(writes.slice(3), [MAX_FRAME - 5, MAX_FRAME - MAX_PAYLOAD + end.length]);
   assert.throws(() => writer.write(GuestFrame.End, new Uint8Array(MAX_PAYLOAD + 1)), /4074/);
+  // No more than a pipe holds.
+  writer.writeEnd([Buffer.alloc(17 * MAX_PAYLOAD + 1)], end);
+  assert.equal(writes.slice(5), [16 * MAX_FRAME, MAX_FRAME, 2 * (MAX_FRAME - MAX_PAYLOAD) + 1 + end.length]);
+  assert.ok(
+    Buffer.concat(got.slice(-19, -1).map((piece) => ('payload' in piece ? piece.payload : end))).equals(
+      Buffer.alloc(17 * MAX_PAYLOAD + 1),
+    ),
+  );
 });
 
 test('a frame that was written is not sent again, although its write threw', () => {

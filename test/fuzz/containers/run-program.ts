@@ -83,7 +83,7 @@ export function problemWith(
         return (
           judged.kind === 'said' &&
           said === 'returned' &&
-          isDeepStrictEqual(decode(judged.value), outcome.result) &&
+          isDeepStrictEqual(decode([judged.value]), outcome.result) &&
           outcome.wallClockTime <= WALL_TIME_IN_S
         );
       case 'PynisherError':

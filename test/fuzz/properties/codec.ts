@@ -73,7 +73,7 @@ function assertIsData(value: unknown): void {
 export function decodeOrRefuse(bytes: Uint8Array): unknown {
   const { stackTraceLimit } = Error;
   try {
-    const value = decode(bytes);
+    const value = decode([bytes]);
     assertIsData(value);
     return value;
   } catch (error) {
@@ -171,7 +171,7 @@ export const codecGrammar: Fuzzed = {
     // What was understood can be said again, unless it is what no function may return.
     try {
       const bytes = encoded(value);
-      assert.ok(encoded(decode(bytes)).equals(bytes));
+      assert.ok(encoded(decode([bytes])).equals(bytes));
     } catch (error) {
       if (!(error instanceof UncarriableError)) throw error;
     }
