@@ -5,15 +5,17 @@ import { timed } from '../statistics.js';
 
 const CALLERS = 2;
 const CALLS = 1000;
-/** Each is measured so often, in turns. */
+/** Each is measured so often, in turns; before that, until V8 has compiled what the host does for a call. */
 const TURNS = 3;
+const WARM_UP_TURNS = 3;
 
 /** Calls a second of a trusted function on two containers that each serve a thousand calls. */
 export async function measureSharedContainers({ nisher, docker, containerOptions }: Setting): Promise<Figure[]> {
   const context = nisher.getContext('forkserver', { maxTasksPerChild: 1000, maxConcurrency: CALLERS });
   const echoes = await Promise.all(Array.from({ length: CALLERS }, () => attach(docker, containerOptions(ECHO_PROGRAM))));
   const taken = { nisher: 0, echo: 0 };
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let turn = -WARM_UP_TURNS; turn < TURNS; turn++) {
+    if (turn === 0) Object.assign(taken, { nisher: 0, echo: 0 });
     const limited = nisher.enforceLimits({ ...LIMITS, context })((a: number, b: number) => a + b);
     const callALot = async (calls: number) => {
       for (let count = 0; count < calls; count++) (await limited.run(1, count)).unwrap();

@@ -1,16 +1,12 @@
 import { BARE_PROGRAM, bareCall } from '../baselines/bare-call.js';
 import type { Figure } from '../figure.js';
 import { LIMITS, type Setting } from '../setting.js';
-import { timed } from '../statistics.js';
 
-/**
- * Callers at once, and calls of all of them together, measured so often in turns. Enough for the end not to count much, where the pool
- * starts containers for calls that do not come.
- */
+/** Callers at once, and calls of all of them together, measured so often in turns. */
 const LOADS = [
   { callers: 2, calls: 40, turns: 2 },
-  { callers: 8, calls: 96, turns: 2 },
-  { callers: 64, calls: 192, turns: 1 },
+  { callers: 8, calls: 80, turns: 2 },
+  { callers: 64, calls: 128, turns: 1 },
 ];
 
 /** Calls a second, each in a container of its own, while so many callers go on calling. */
@@ -21,9 +17,9 @@ export async function measureThroughput({ nisher, docker, containerOptions }: Se
     const taken = { nisher: 0, bare: 0 };
     for (let turn = 0; turn < turns; turn++) {
       const limited = nisher.enforceLimits(LIMITS)((a: number, b: number) => a + b);
-      taken.nisher += await timed(() => churn(callers, calls, async () => (await limited.run(1, 2)).unwrap()));
+      taken.nisher += await churn(callers, calls, async () => (await limited.run(1, 2)).unwrap());
       await limited.close();
-      taken.bare += await timed(() => churn(callers, calls, () => bareCall(docker, options)));
+      taken.bare += await churn(callers, calls, () => bareCall(docker, options));
     }
     const perSecond = (milliseconds: number) => (turns * calls * 1000) / milliseconds;
     figures.push({
@@ -37,10 +33,21 @@ export async function measureThroughput({ nisher, docker, containerOptions }: Se
   return figures;
 }
 
-async function churn(callers: number, calls: number, call: () => Promise<unknown>): Promise<void> {
-  let left = calls;
+/**
+ * Milliseconds until so many calls are done. The callers go on until then: a rate that is sustained has no end, at which fewer and fewer
+ * calls are under way, and containers are ready for calls that do not come.
+ */
+async function churn(callers: number, calls: number, call: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  let done = 0;
+  let taken = Number.NaN;
   const caller = async () => {
-    while (left-- > 0) await call();
+    while (done < calls) {
+      await call();
+      done++;
+      if (done === calls) taken = performance.now() - start;
+    }
   };
   await Promise.all(Array.from({ length: callers }, caller));
+  return taken;
 }
