@@ -88,24 +88,31 @@ const attributes = [
 
 const require = createRequire(import.meta.url);
 
+let encode: typeof encodeArguments | null = null;
+
+// Loaded at the first call, as the call itself is: importing nisher must stay cheap. And at once: until an import() has come, the caller
+// may have changed what it passed. (Node 20.19 and later require ES modules; under tsx it is another copy of them, whose classes are not
+// those that are exported: no errors are made there.) Kept, for asking for it again takes 60 µs.
+function encodeNow(args: readonly unknown[]): EncodedArguments {
+  encode ??= (require('./call/encode-arguments.js') as typeof import('./call/encode-arguments.js')).encodeArguments;
+  return encode(args);
+}
+
 /** What a call is made of. */
 interface CallParts {
-  readonly encodeArguments: typeof encodeArguments;
   readonly runCall: typeof runCall;
   readonly createLeases: typeof createLeases;
 }
 
-let loaded: CallParts | null = null;
+let parts: Promise<CallParts> | null = null;
 
-// At the first call: importing nisher must stay cheap. And at once: until an import() has come, the caller may have changed what it
-// passed. (Node 20.19 and later require ES modules.) Kept, for asking again takes 60 µs.
-function callParts(): CallParts {
-  loaded ??= {
-    ...(require('./call/encode-arguments.js') as typeof import('./call/encode-arguments.js')),
-    ...(require('./call/call.js') as typeof import('./call/call.js')),
-    ...(require('./leases.js') as typeof import('./leases.js')),
-  };
-  return loaded;
+// At the first call, and kept, too.
+function callParts(): Promise<CallParts> {
+  parts ??= Promise.all([import('./call/call.js'), import('./leases.js')]).then(([{ runCall }, { createLeases }]) => ({
+    runCall,
+    createLeases,
+  }));
+  return parts;
 }
 
 // Loaded at the first call, too.
@@ -121,11 +128,6 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   let packed: Promise<Payload> | null = null;
   let leases: Leases | null = null;
 
-  const openLeases = (): Leases => {
-    leases ??= callParts().createLeases(limits);
-    return leases;
-  };
-
   // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
   const packOnce = (): Promise<Payload> => {
     const packing = packed ?? packNow(reference);
@@ -139,15 +141,18 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const perform = async (args: EncodedArguments, output: Output): Promise<Outcome> => {
     const place = await takePlace(limits.context, limits.signal);
     try {
-      const { outcome, gone } = await callParts().runCall({
+      const { runCall, createLeases } = await callParts();
+      leases ??= createLeases(limits);
+      const from = leases;
+      const { outcome, gone } = await runCall({
         functionName,
         args,
         limits,
         output,
         queuedInS: place.waitedInS,
         pack: packOnce,
-        lease: (payload) => openLeases().take(payload),
-        onCalled: () => leases?.called(),
+        lease: (payload) => from.take(payload),
+        onCalled: () => from.called(),
       });
       underWay.add(gone);
       void gone.then(() => underWay.delete(gone));
@@ -161,7 +166,7 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
   const run = (...args: unknown[]): LimitedCall<unknown> => {
     const output = new Output({ maxBytes: limits.maxOutputInBytes, capture: limits.captureOutput, live: process });
     limits.logger?.debug('Call', { function: functionName, arguments: args });
-    const outcome = perform(callParts().encodeArguments(args), output);
+    const outcome = perform(encodeNow(args), output);
     underWay.add(outcome);
     void outcome.finally(() => underWay.delete(outcome));
     return Object.assign(outcome, {

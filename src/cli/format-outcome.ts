@@ -18,12 +18,17 @@ const optionNames: Readonly<Record<string, string>> = {
   maxOutputInMb: '--max-output',
 };
 const optionName = new RegExp(`\\b(${Object.keys(optionNames).join('|')})\\b`, 'g');
+/** Those of a context, of which only messages about the engine speak. */
+const contextOption = /`(engine|image|runtime)`(?: of getContext)?/g;
 
 /** Why a call failed, what to do, and what it used: for a person, on stderr. */
 export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
   const { error, exitStatus } = outcome;
   const { message, hint } = splitHint(error);
-  const inOurWords = (text: string) => text.replace(optionName, (name) => optionNames[name] ?? name);
+  const inOurWords = (text: string) => {
+    const named = text.replace(optionName, (name) => optionNames[name] ?? name);
+    return exitStatus === 'PynisherError' ? named.replace(contextOption, '`--$1`') : named;
+  };
   // The function chose the words of its error, and the names in its stack.
   const lines = [`${paint('red', exitStatus)}: ${visible(inOurWords(message))}`];
   const stack = stackBelowMessage(error.cause);

@@ -31,6 +31,7 @@ const groups: Readonly<Record<string, string>> = {
   engine: 'A private engine, where the machine has none',
   image: 'Images that functions run in',
 };
+const COMPLETION = 'completion';
 const globalOptions = ['help', 'version'];
 
 /** Runs the command line `argv` (without node and script) and gives the exit code; everything that goes wrong is said on stderr. */
@@ -50,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function makeParser(argv: readonly string[]): Argv {
-  const parser = yargs(argv)
+  const parser: Argv = yargs(argv)
     .scriptName('nisher')
     .usage(
       '$0 COMMAND\n\nLimits what one call of a JavaScript or TypeScript function may use: each runs in a container of its own.',
@@ -73,7 +74,8 @@ function makeParser(argv: readonly string[]): Argv {
     .help('help')
     .alias('help', 'h')
     .version(packageVersion())
-    .completion('completion', 'Print a completion script for bash or zsh')
+    // Not by yargs's own completion(): where that is not to end the process, it prints the script, and then knows no such command.
+    .command(COMPLETION, 'Print a completion script for bash or zsh', {}, () => void parser.showCompletionScript())
     .example('$0 run ./train.js#train --mem 256MB --cpu-time 10s 3', 'call train(3) under limits')
     .example('$0 doctor', 'is there an engine, and does it keep limits?')
     .example('$0 completion >> ~/.bashrc', 'complete commands and options with Tab')
@@ -125,7 +127,7 @@ function clearer(message: string, command: Command | undefined): string {
 }
 
 function topLevelWords(): string[] {
-  return [...new Set([...commands.map(({ words }) => words[0] ?? ''), 'completion'])];
+  return [...new Set([...commands.map(({ words }) => words[0] ?? ''), COMPLETION])];
 }
 
 function wordsIn(group: string): string[] {

@@ -1,10 +1,13 @@
 import * as assert from 'uvu/assert';
 import { painter, visibleWidth, wantsColour } from '../../src/cli/colour.js';
 import { formatError } from '../../src/cli/format-error.js';
+import { formatFailure } from '../../src/cli/format-outcome.js';
 import { formatTable } from '../../src/cli/format-table.js';
 import { UsageError } from '../../src/cli/usage-error.js';
 import { visible, visibleStream } from '../../src/cli/visible.js';
-import { PynisherError } from '../../src/exceptions.js';
+import { getContext } from '../../src/context.js';
+import { enforceLimits } from '../../src/enforce-limits.js';
+import { AnythingException, PynisherError } from '../../src/exceptions.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('what the command line says');
@@ -29,6 +32,19 @@ test('a table lines up, whatever is coloured in it', () => {
 test('an error of the library: message, then its hint on a line of its own', () => {
   const error = new PynisherError('No engine', { hint: 'Start one' });
   assert.equal(formatError(error, plain, false), { text: 'nisher: No engine\n  hint: Start one', exitCode: 125 });
+});
+
+test('what a failed call says of the engine names the options of the command, what the function says is left as it is', async () => {
+  const context = getContext('spawn', { engine: 'unix:///nowhere/docker.sock' });
+  const outcome = await enforceLimits({ context })(() => 1).run();
+  assert.ok(outcome.exitStatus === 'PynisherError');
+  assert.match(formatFailure(outcome, plain), /\(option `--engine`\)[\s\S]*\n {2}hint: .*`--engine`, or DOCKER_HOST/);
+  const thrown = {
+    ...outcome,
+    exitStatus: 'AnythingException' as const,
+    error: new AnythingException('`engine` is undefined'),
+  };
+  assert.match(formatFailure(thrown, plain), /AnythingException: `engine` is undefined/);
 });
 
 test('a wrong command line: exit code 2, with or without a hint', () => {

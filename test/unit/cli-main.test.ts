@@ -77,7 +77,8 @@ test('--version loads nothing but its own two files', async () => {
 });
 
 test('completion: a script for the shell, and the words it asks for', async () => {
-  const { stdout } = await runCli(['completion']);
+  const { exitCode, stdout, stderr } = await runCli(['completion']);
+  assert.equal([exitCode, stderr], [0, '']);
   assert.match(stdout, '--get-yargs-completions');
   const words = await runCli(['--get-yargs-completions', 'nisher', 'engine', '']);
   for (const word of ['start', 'stop', 'status']) assert.match(words.stdout, word);
