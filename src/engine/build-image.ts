@@ -112,7 +112,9 @@ async function withBase<T>(
     return await use((file) =>
       ask('look into the base image', async () => {
         try {
-          await container.infoArchive({ path: file });
+          const answer = (await container.infoArchive({ path: file })) as NodeJS.ReadableStream;
+          // It has no body, but as long as nobody has seen its end, it keeps a connection over TCP, and that this program.
+          answer.resume();
           return true;
         } catch (error) {
           if (hasStatus(error, 404)) return false;

@@ -50,7 +50,9 @@ test('--json is the whole outcome, on one line, and the exit code stays', async 
     [outcome.exitStatus, outcome.result, outcome.error, outcome.stdout, outcome.stderr, outcome.phase, outcome.meter],
     [0, 'value', null, 'to stdout\n', 'to stderr\n', 'call', outcome.meter],
   );
-  assert.ok(outcome.peakMemory > 0 && outcome.wallClockTime > 0 && outcome.timings.start > 0);
+  // An engine's statistics have no sample of so short a call.
+  assert.ok(outcome.peakMemory > 0 || outcome.meter === 'engine');
+  assert.ok(outcome.wallClockTime > 0 && outcome.timings.start > 0);
 });
 
 test('--json of a failure: the error with code, hint and cause', async () => {

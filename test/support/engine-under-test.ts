@@ -18,6 +18,9 @@ export const noSocket = endpoint.kind === 'unix' ? null : 'the engine does not l
 /** Neither its processes nor their cgroups: its own statistics are all there is of their usage. */
 export const noCgroup = (await meterOfContainers()) === 'cgroup' ? null : "the engine's cgroups cannot be seen from here";
 
+/** CPU seconds that a call may use beyond its limit: an engine's own statistics are up to 2 s late, of as many cores as it has. */
+export const cpuLateByInS = noCgroup === null ? 0 : 2 * info.cores;
+
 async function meterOfContainers(): Promise<'cgroup' | 'engine'> {
   const sandbox = await (await openDockerEngine()).start(specOf('process.stdin.resume()'));
   await sandbox.remove();

@@ -66,7 +66,9 @@ async function startDaemon(words: readonly string[], socketPath: string): Promis
   for (const deadline = performance.now() + 60_000 * patience; performance.now() < deadline; await sleep(100)) {
     // What a killed one left running may be in the way of the next for a moment: it is started again then.
     if (child === undefined || hasEnded(child)) {
-      child = spawn(dockerd, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      // What leads nisher to the engine under test (DOCKER_TLS_VERIFY) is not for this one.
+      const env = { ...process.env, DOCKER_TLS_VERIFY: undefined, DOCKER_CERT_PATH: undefined };
+      child = spawn(dockerd, words, { stdio: ['ignore', 'ignore', 'pipe'], env });
       child.stderr?.on('data', (chunk: Buffer) => {
         log = `${log}${chunk.toString()}`.slice(-2000);
       });
