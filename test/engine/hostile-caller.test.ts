@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { enforceLimits, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
+import { noCgroup } from '../support/engine-under-test.js';
 import { leftovers } from '../support/leftovers.js';
 
 const { test, after } = suite('hostile callers');
@@ -78,7 +79,9 @@ test('a reader that stops reading keeps nobody from the wall limit', async () =>
   const call = enforceLimits({ wallTimeInS: 2, maxOutputInMb: null })(prints).run('x'.repeat(2 ** 24));
   await call[Symbol.asyncIterator]().next();
   const { exitStatus, exitCode } = await call;
-  assert.equal([exitStatus, exitCode], ['TimeoutException', 137]);
+  assert.is(exitStatus, 'TimeoutException');
+  // Its output is let go for the kill: where that takes a connection of its own, as through ssh, the function may get to its end first.
+  if (noCgroup === null) assert.is(exitCode, 137);
 });
 
 const containersOf = async (pid: number) => {
