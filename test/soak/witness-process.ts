@@ -5,7 +5,7 @@
 import { request } from 'node:http';
 import { type Counters, countersOf } from './kernel-counters.js';
 import { openKernelLog } from './kernel-log.js';
-import type { Seen } from './witness.js';
+import type { Ended } from './witness.js';
 
 const SAMPLE_EVERY_IN_MS = 20;
 
@@ -72,7 +72,7 @@ function sample(): void {
   }
 }
 
-function conclude({ id, mark, startedAtInMs, last, lastAtInMs, mostMemInBytes }: Watched, endedAtInMs: number): Seen {
+function conclude({ id, mark, startedAtInMs, last, lastAtInMs, mostMemInBytes }: Watched, endedAtInMs: number): Ended {
   return {
     id,
     mark,

@@ -17,6 +17,8 @@ export interface Seen {
   readonly mostMemInBytes: number;
   /** OOM kills in the kernel's log; null when it cannot be read. */
   readonly loggedOomKills: number | null;
+  /** When the caller had the outcome: a sample before that may be from before what it tells of. */
+  readonly outcomeAtInMs: number;
 }
 
 export interface Witness extends AsyncDisposable {
@@ -33,25 +35,27 @@ const EARLY_IN_MS = 3000;
 const LATE_IN_MS = 20_000;
 const POLL_IN_MS = 100;
 
-type Message = { kind: 'ready' } | { kind: 'ended'; seen: Seen };
+export type Ended = Omit<Seen, 'outcomeAtInMs'>;
+
+type Message = { kind: 'ready' } | { kind: 'ended'; seen: Ended };
 
 /** @param socketPath the engine's */
 export async function startWitness(socketPath: string): Promise<Witness> {
   const program = fileURLToPath(new URL('./witness-process.ts', import.meta.url));
   const child = fork(program, [socketPath, String(process.pid)], { execArgv: ['--import', import.meta.resolve('tsx')] });
-  const ended: Seen[] = [];
+  const ended: Ended[] = [];
   child.on('message', (message: Message) => {
     if (message.kind === 'ended') ended.push(message.seen);
   });
   await once(child, 'message');
   return {
     async endedAbout(mark, unixTimeInMs) {
-      const distance = ({ endedAtInMs }: Seen) => Math.abs(endedAtInMs - unixTimeInMs);
+      const distance = ({ endedAtInMs }: Ended) => Math.abs(endedAtInMs - unixTimeInMs);
       for (;;) {
         const [nearest] = ended
           .filter((seen) => seen.mark === mark && seen.endedAtInMs > unixTimeInMs - EARLY_IN_MS)
           .sort((one, other) => distance(one) - distance(other));
-        if (nearest !== undefined) return nearest;
+        if (nearest !== undefined) return { ...nearest, outcomeAtInMs: unixTimeInMs };
         if (Date.now() > unixTimeInMs + LATE_IN_MS) return null;
         await sleep(POLL_IN_MS);
       }

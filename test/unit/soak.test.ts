@@ -91,6 +91,7 @@ const seen: Seen = {
   startedAtInMs: 0,
   endedAtInMs: 3000,
   sampledAtInMs: 2990,
+  outcomeAtInMs: 2980,
   counters: { cpuInS: 0.2, memInBytes: 2 ** 24, oomKills: 0, pidsRefused: 0 },
   mostMemInBytes: 2 ** 24,
   loggedOomKills: 0,
@@ -153,6 +154,12 @@ const wrong: [string, DrawnCall, Partial<Record<keyof Outcome, unknown>>, Seen |
 
 test('a right outcome agrees', () => {
   assert.equal(checkCall(callOf(sleeps(1), {}), outcome({ result: 'slept' }), 3, seen).problems, []);
+});
+
+test('what the kernel had counted before the function was refused a process contradicts nothing', () => {
+  const call = callOf(ends(returned(1), { tasks: { least: 1, most: 1 }, refused: osError(EAGAIN) }), { numProcesses: 1 });
+  const refused = outcome({ exitStatus: 'SubprocessException', osErrno: EAGAIN });
+  assert.equal(checkCall(call, refused, 3, seenWith({ outcomeAtInMs: 2991 })).problems, []);
 });
 
 for (const [name, call, fields, witnessed, message] of wrong) {
