@@ -33,6 +33,7 @@ export async function makeCall(call: DrawnCall, witness: Witness | null): Promis
   );
   const mark = Math.ceil(call.limits.scratchInMb * 2 ** 20);
   if (isWarm) await limited('rests');
+  const before = isWarm && witness !== null ? await witness.endedAbout(mark, Date.now(), null) : null;
 
   const since = performance.now();
   const timer = call.abortAfterInS === null ? null : setTimeout(() => abort.abort(), call.abortAfterInS * 1000);
@@ -40,6 +41,7 @@ export async function makeCall(call: DrawnCall, witness: Witness | null): Promis
   const elapsedInS = (performance.now() - since) / 1000;
   if (timer !== null) clearTimeout(timer);
 
-  const seen = outcome.meter === null || witness === null ? null : await witness.endedAbout(mark, Date.now());
+  const seen =
+    outcome.meter === null || witness === null ? null : await witness.endedAbout(mark, Date.now(), before?.id ?? null);
   return { outcome, reason, elapsedInS, seen };
 }

@@ -23,10 +23,11 @@ export interface Seen {
 
 export interface Witness extends AsyncDisposable {
   /**
-   * The container with that mark whose end is nearest to a moment; null when none ends about then. A warm one has others beside it:
-   * one that served the call before, one for the next.
+   * The container with that mark whose end is nearest to a moment; null when none ends about then. A warm one has another one beside
+   * it, for the next call, which has not ended yet.
+   * @param except id of one that served the call before: on a busy machine it may end as late as this one begins
    */
-  endedAbout(mark: number, unixTimeInMs: number): Promise<Seen | null>;
+  endedAbout(mark: number, unixTimeInMs: number, except: string | null): Promise<Seen | null>;
 }
 
 /** A killed container may have ended that long before its call's outcome was there. */
@@ -49,11 +50,11 @@ export async function startWitness(socketPath: string): Promise<Witness> {
   });
   await once(child, 'message');
   return {
-    async endedAbout(mark, unixTimeInMs) {
+    async endedAbout(mark, unixTimeInMs, except) {
       const distance = ({ endedAtInMs }: Ended) => Math.abs(endedAtInMs - unixTimeInMs);
       for (;;) {
         const [nearest] = ended
-          .filter((seen) => seen.mark === mark && seen.endedAtInMs > unixTimeInMs - EARLY_IN_MS)
+          .filter(({ id, mark: its, endedAtInMs }) => its === mark && id !== except && endedAtInMs > unixTimeInMs - EARLY_IN_MS)
           .sort((one, other) => distance(one) - distance(other));
         if (nearest !== undefined) return { ...nearest, outcomeAtInMs: unixTimeInMs };
         if (Date.now() > unixTimeInMs + LATE_IN_MS) return null;
