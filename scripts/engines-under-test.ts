@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../src/engine/connect.js';
 import { makeCertificates } from '../test/support/certificates.js';
 import { freePort } from '../test/support/free-port.js';
-import { makeOwnEngine } from '../test/support/own-engine.js';
+import { makeOwnEngine, unmountBelow } from '../test/support/own-engine.js';
 import { startSshServer } from '../test/support/ssh-server.js';
 
 /** An engine that the whole suite can be run on. Each is started for it, apart from the system's own, and ended afterwards. */
@@ -96,11 +96,13 @@ async function startPodman(): Promise<RunningEngine> {
     ...['--root', `${folder}/root`, '--runroot', `${folder}/run`, '--tmpdir', `${folder}/tmp`, '--events-backend', 'file'],
     ...['--runtime', `${folder}/runc`, '--cgroup-manager', 'cgroupfs', 'system', 'service', '--time=0', url],
   ];
-  const service = spawn('podman', words, { stdio: 'ignore' });
+  // There: its conmon leaves a file named `oom` where it was started.
+  const service = spawn('podman', words, { cwd: folder, stdio: 'ignore' });
   const ended = once(service, 'exit');
   const stop = async () => {
     service.kill('SIGTERM');
     await ended;
+    unmountBelow(folder);
     await remove();
   };
   for (let tries = 0; !(await answers(url)); tries++) {

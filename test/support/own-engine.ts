@@ -54,7 +54,7 @@ export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
       await stop('SIGTERM');
       // An engine that was killed leaves its helpers and mounts.
       for (const pid of processesNaming(`${folder}/`)) process.kill(pid, 'SIGKILL');
-      for (const mount of mountsBelow(folder)) spawnSync('umount', ['--lazy', mount]);
+      unmountBelow(folder);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -101,9 +101,11 @@ export function processesNaming(text: string): number[] {
   });
 }
 
-function mountsBelow(folder: string): string[] {
+/** An engine that has ended may leave mounts, and a folder with one cannot be removed. */
+export function unmountBelow(folder: string): void {
   const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
-  return mountPoints.filter((mountPoint) => mountPoint.startsWith(`${folder}/`)).reverse();
+  const below = mountPoints.filter((mountPoint) => mountPoint.startsWith(`${folder}/`)).reverse();
+  for (const mount of below) spawnSync('umount', ['--lazy', mount]);
 }
