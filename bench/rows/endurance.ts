@@ -28,7 +28,8 @@ const collectGarbage = runInNewContext('gc') as () => void;
 /** What is left of thousands of calls that ended in all ways. */
 export async function measureEndurance({ nisher, docker, owner }: Setting): Promise<Figure[]> {
   const context = nisher.getContext('forkserver', { maxTasksPerChild: 1000, maxConcurrency: CALLERS });
-  const limits = { memInMb: 64, wallTimeInS: 0.5, cpuTimeInS: 0.3, context };
+  // Wall time enough for the CPU time to be had on a busy machine.
+  const limits = { memInMb: 64, wallTimeInS: 1, cpuTimeInS: 0.3, context };
   const limited = nisher.enforceLimits(limits)(async (behaviour: string) => {
     if (behaviour === 'throw') throw new Error('thrown');
     if (behaviour === 'exit') process.exit(3);
