@@ -6,8 +6,12 @@ import { interleave, median, timed } from '../statistics.js';
 
 const ROUNDS = 20;
 
-/** A call that has its container started, until its value is there. */
-export async function measureColdCall({ nisher, docker, containerOptions, engineUrl, say }: Setting): Promise<Figure[]> {
+/**
+ * A call that has its container started, until its value is there.
+ * @param besideCli whether `docker run` is measured beside it, where there is the command
+ */
+export async function measureColdCall(setting: Setting, besideCli = true): Promise<Figure[]> {
+  const { nisher, docker, containerOptions, engineUrl, say } = setting;
   const limited = nisher.enforceLimits({ ...LIMITS, context: nisher.getContext('spawn') })((a: number, b: number) => a + b);
   const bareOptions = containerOptions(BARE_PROGRAM);
   const call = async () => {
@@ -19,8 +23,8 @@ export async function measureColdCall({ nisher, docker, containerOptions, engine
   const started: number[] = [];
   const bare = () => timed(async () => started.push(await bareCall(docker, bareOptions)));
   const cli = () => timed(() => dockerRun(engineUrl, bareOptions));
-  const withCli = await hasDockerCli();
-  if (!withCli) say('Left out for want of the docker command: docker run');
+  const withCli = besideCli && (await hasDockerCli());
+  if (besideCli && !withCli) say('Left out for want of the docker command: docker run');
   const actions = withCli ? [call, bare, cli] : [call, bare];
   await interleave(2, actions);
   const [calls = [], bares = [], clis = []] = await interleave(ROUNDS, actions);
