@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { toUtf8 } from '../src/wire/bytes.js';
-import { createFrameWriter, type FrameWriter, MAX_FRAME } from '../src/wire/frames.js';
+import { createFrameWriter, DELIMITER_BYTES, type FrameWriter, MAX_FRAME } from '../src/wire/frames.js';
 import { type End, GuestFrame, type GuestFrameType } from '../src/wire/protocol.js';
 
 // Now, and not when they are called: the function may replace them.
@@ -80,9 +80,16 @@ function tryToOpenFrames(path: string, delimiter: Uint8Array): FrameWriter | nul
  * they stay blocking when node makes fd 1 non-blocking for process.stdout.
  */
 export function openOutput(delimiter: Uint8Array): Output {
-  const frames = openFrames(OWN_STDOUT, delimiter);
-  const marks = tryToOpenFrames(OWN_STDERR, delimiter);
+  return outputTo(openFrames(OWN_STDOUT, delimiter), tryToOpenFrames(OWN_STDERR, delimiter));
+}
 
+/** One that goes nowhere, to rehearse with. */
+export function openNullOutput(): Output {
+  const frames = createFrameWriter(new Uint8Array(DELIMITER_BYTES), () => {});
+  return outputTo(frames, frames);
+}
+
+function outputTo(frames: FrameWriter, marks: FrameWriter | null): Output {
   return {
     write: (type) => frames.write(type),
     end(end, value = []) {

@@ -1,15 +1,16 @@
 /** The runner proper: serves one host over stdin and stdout, in a realm of its own (see runner.ts). */
 import fs from 'node:fs';
 import { fromUtf8 } from '../src/wire/bytes.js';
-import { decode } from '../src/wire/codec.js';
+import { decode, encode } from '../src/wire/codec.js';
+import { createMessageParser, encodeMessage } from '../src/wire/messages.js';
 import { CODE_DIRECTORY, GuestFrame, HostMessage, type Job, type LimitNotice } from '../src/wire/protocol.js';
 import { ProtocolError } from '../src/wire/wire-errors.js';
 import { beforeExiting, exitNow } from './exit.js';
-import { takeInput } from './input.js';
+import { type HostMessageReceived, takeInput } from './input.js';
 import { giveNotice, offerLimitSignal } from './limit.js';
 import { load } from './load.js';
 import { outer, type Settlement } from './outer.js';
-import { openOutput } from './output.js';
+import { openNullOutput, openOutput } from './output.js';
 import { type Report, reportReturned, reportThrew } from './report.js';
 import { settled } from './settled.js';
 import { makeStandardStreamsSynchronous } from './standard-streams.js';
@@ -57,6 +58,13 @@ function finish({ end, value }: Report): void {
   output.end(end, value);
 }
 
+function reportOf({ threw, value, started, ended }: Settlement): Report {
+  const durationInS = seconds(started, ended);
+  return threw
+    ? reportThrew(value, 'call', durationInS, maxResultInBytes)
+    : reportReturned(value, durationInS, maxResultInBytes);
+}
+
 beforeExiting((exiting) => {
   if (running === undefined) return;
   const { phase, since } = running;
@@ -80,14 +88,17 @@ function prepareProcess(entry: string): void {
   offerLimitSignal();
 }
 
+/** What comes while the function has control. */
+function takeNotice({ type, payload }: HostMessageReceived): boolean {
+  if (type !== HostMessage.Limit) return false;
+  const notice = JSON.parse(fromUtf8(payload)) as LimitNotice;
+  if (running) giveNotice(notice);
+  else earlyNotice = notice;
+  return true;
+}
+
 async function loadFunction(entry: string): Promise<object> {
-  input.listen(({ type, payload }) => {
-    if (type !== HostMessage.Limit) return false;
-    const notice = JSON.parse(fromUtf8(payload)) as LimitNotice;
-    if (running) giveNotice(notice);
-    else earlyNotice = notice;
-    return true;
-  });
+  input.listen(takeNotice);
   running = { phase: 'load', since: now() };
   output.write(GuestFrame.Loading);
   const loaded = await load(entry, job.exportName);
@@ -112,11 +123,23 @@ const REHEARSALS = 50;
 /** They take 2 ms; on a machine that is emulated, a container that waits is not to look as if it worked. */
 const REHEARSALS_END_AFTER_S = 0.005;
 
+const rehearsedArguments = encode([0, ''], { root: 'arguments', maxBytes: Number.POSITIVE_INFINITY });
+/** The way in and out of a call that is none. */
+const rehearsed = {
+  input: createMessageParser((type, payload) => void takeNotice({ type, payload })),
+  output: openNullOutput(),
+  args: rehearsedArguments,
+  messages: [...encodeMessage(HostMessage.Arguments, ...rehearsedArguments), ...encodeMessage(HostMessage.Go)],
+};
+
 /** Does all that a call does but for the function: V8 compiles what runs for the first time, 1 ms that a warm call is spared. */
 async function rehearse(): Promise<void> {
-  const { value } = reportReturned([0, ''], 0, Number.POSITIVE_INFINITY);
-  const args = decode(value) as unknown[];
-  await settled(outer.call(() => {}, args));
+  for (const piece of rehearsed.messages) rehearsed.input.push(piece);
+  const args = decode(rehearsed.args) as unknown[];
+  rehearsed.output.write(GuestFrame.Ready);
+  const { value } = await settled(outer.call(() => '', args));
+  const { end, value: encoded } = reportOf(value as Settlement);
+  rehearsed.output.end(end, encoded);
 }
 
 /** For a container that waits: ends when the arguments come. */
@@ -136,12 +159,9 @@ async function serveCall(target: object): Promise<void> {
   const settling = settled(outer.call(target, args));
   // Now that the function has had the chance to listen.
   if (earlyNotice !== undefined) giveNotice(earlyNotice);
-  const { threw, value, started, ended } = (await settling).value as Settlement;
+  const settlement = (await settling).value as Settlement;
   if (running === undefined) return never;
-  const durationInS = seconds(started, ended);
-  finish(
-    threw ? reportThrew(value, 'call', durationInS, maxResultInBytes) : reportReturned(value, durationInS, maxResultInBytes),
-  );
+  finish(reportOf(settlement));
 }
 
 async function serve(): Promise<never> {

@@ -12,7 +12,7 @@ import { engineFault, packFault } from './faults.js';
 import { LEAST_MEMORY_IN_BYTES } from './heap-size.js';
 import type { Output } from './output.js';
 import { giveNotice, type Prepared, timeLimits } from './prepare.js';
-import type { SandboxExit } from './sandbox.js';
+import type { SandboxExit, Usage } from './sandbox.js';
 import { type Watch, watch } from './watch.js';
 
 /** A container for one call. */
@@ -176,6 +176,15 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   if (!lease.warm) timings.load = prepared.loadedInS;
   record.phase = 'call';
   let taken = false;
+  const { pieces, sizeInBytes } = request.args;
+  const atOnce = sizeInBytes <= CALLED_AT_ONCE_UP_TO_BYTES;
+  let before: Usage | null = null;
+  if (atOnce) {
+    before = prepared.usageAtRest();
+    sandbox.resetPeak();
+    // Whatever else a call needs is seen to while this is on its way.
+    conversation.call(pieces);
+  }
   const watcher = watch({
     ...timeLimits(limits),
     cores: prepared.cores,
@@ -199,23 +208,21 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     void sandbox.kill();
   });
   const begin = () => {
-    sandbox.resetPeak();
-    watcher.begin();
+    watcher.begin(before);
     request.onCalled?.();
   };
-  const { pieces, sizeInBytes } = request.args;
-  const atOnce = sizeInBytes <= CALLED_AT_ONCE_UP_TO_BYTES;
   conversation.onReady = () => {
     taken = true;
     cancelReady();
     if (atOnce) return;
-    begin();
+    // Decoding them counts for nothing.
+    before = sandbox.usage();
+    sandbox.resetPeak();
     conversation.go();
-  };
-  if (atOnce) {
     begin();
-    conversation.call(pieces);
-  } else conversation.sendArguments(pieces);
+  };
+  if (atOnce) begin();
+  else conversation.sendArguments(pieces);
   record.said = await conversation.said;
   cancelReady();
   watcher.end();

@@ -73,6 +73,8 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
   let spoken = false;
   let fault: Fault | null = null;
   let stderrTail = Buffer.alloc(0);
+  /** Bytes that have gone through the engine, and are not known to have come. */
+  let onTheirWay = false;
 
   const fail = (problem: Fault) => {
     fault ??= problem;
@@ -83,6 +85,9 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     if (!sandbox.stdin.writable) return;
     // Each write is a wake-up of its own in the engine, the shim and the container; what is large is not copied for that.
     const together = sizeOf(pieces) <= WRITTEN_AT_ONCE_UP_TO_BYTES ? [Buffer.concat(pieces)] : pieces;
+    const [whole] = together;
+    if (!onTheirWay && together.length === 1 && whole !== undefined && sandbox.writeStdin(whole)) return;
+    onTheirWay = true;
     for (const piece of together) sandbox.stdin.write(piece);
   };
 
@@ -91,6 +96,9 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     if (spoken) return;
     if (type === GuestFrame.Loading || type === GuestFrame.Loaded || type === GuestFrame.Ready) {
       turns.take(type);
+      // Each is said when everything before it has been taken.
+      if (type !== GuestFrame.Loaded) onTheirWay = false;
+      if (type === GuestFrame.Loading) sandbox.openStdin();
       if (type === GuestFrame.Loading) conversation.onLoading();
       else if (type === GuestFrame.Loaded) conversation.onLoaded();
       else conversation.onReady();

@@ -10,7 +10,7 @@ import type { Fault } from './evidence.js';
 import { noticeMessage } from './explain.js';
 import { heapArguments } from './heap-size.js';
 import type { OutputStream } from './output.js';
-import type { Sandbox, SandboxEngine, SandboxSpec } from './sandbox.js';
+import type { Sandbox, SandboxEngine, SandboxSpec, Usage } from './sandbox.js';
 import { type Watch, watch } from './watch.js';
 
 /** A container with the function's module loaded, or about to be. */
@@ -31,6 +31,8 @@ export interface Prepared {
   readonly over: boolean;
   /** Whether it has worked since it was loaded, though it has nothing to do: code that claims to be loaded, and goes on. */
   isRestless(): boolean;
+  /** Its counters as it waits: those that {@link isRestless} has just read, or as they are now. */
+  usageAtRest(): Usage | null;
   /** Seconds from the container's start until it was loaded. */
   readonly loadedInS: number;
   /** Where what it prints goes; at first it is kept, and handed over in order when this is set. */
@@ -67,6 +69,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   let fault: Fault | null = null;
   let loadedInS = 0;
   let cpuWhenLoadedInS = 0;
+  let lastRead: Usage | null = null;
   let over = false;
 
   const watcher = watch({
@@ -144,9 +147,15 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
       return over;
     },
     isRestless() {
-      const cpuInS = sandbox.usage()?.cpuInS ?? 0;
+      lastRead = sandbox.usage();
+      const cpuInS = lastRead?.cpuInS ?? 0;
       const late = sandbox.meter === 'engine' ? STATISTICS_LATE_BY_IN_S * coresFor(limits, engine.cores) : 0;
       return phase === 'loaded' && cpuInS - cpuWhenLoadedInS > RESTLESS_CPU_IN_S + late;
+    },
+    usageAtRest() {
+      const usage = lastRead ?? sandbox.usage();
+      lastRead = null;
+      return usage;
     },
     get loadedInS() {
       return loadedInS;

@@ -43,6 +43,13 @@ export interface Sandbox {
   readonly id: string;
   /** To the runner's stdin. */
   readonly stdin: Writable;
+  /** Makes `writeStdin` possible, where it can be. To be called while nothing of the function's has run. */
+  openStdin(): void;
+  /**
+   * Writes bytes to the runner's stdin past the engine, so that they overtake what is on its way there through `stdin`.
+   * @returns false where that cannot be, or not now: nothing is written then
+   */
+  writeStdin(bytes: Uint8Array): boolean;
   /** What the container writes, byte for byte; both end when the container's streams do. Pausing either stops both. */
   readonly stdout: Readable;
   readonly stderr: Readable;

@@ -23,8 +23,8 @@ export interface WatchOptions {
 }
 
 export interface Watch {
-  /** Starts counting for a phase, from the counters as they are now. */
-  begin(): void;
+  /** Starts counting for a phase, from the counters as they were just before it, or else as they are now. */
+  begin(before?: Usage | null): void;
   /** The caller wants it stopped. */
   abort(): void;
   /** Ends the watch, after one more reading. */
@@ -104,13 +104,15 @@ export function watch(options: WatchOptions): Watch {
   };
 
   return {
-    begin() {
+    begin(before = null) {
       if (stop !== null) return;
       clear();
       startedAt = clock.now();
-      baseline = null;
-      peakInBytes = 0;
-      read();
+      baseline = before;
+      last = before ?? last;
+      // The peak was reset since.
+      peakInBytes = before?.memInBytes ?? 0;
+      if (before === null) read();
       if (wallTimeInS !== null) schedule(wallTimeInS, () => meet('wallTime'));
       schedule(pauseUntilNextSample(0), sample);
     },

@@ -15,6 +15,9 @@ export interface ContainerSurroundings {
   readonly runnerTasks: number;
 }
 
+/** Where the image has the runner. */
+export const RUNNER_PATH = '/nisher/runner.cjs';
+
 const MIB = 2 ** 20;
 /** The user of the runner image, and nobody in particular in any other. */
 const UID = 1000;
@@ -44,7 +47,7 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
     WorkingDir: CODE_DIRECTORY,
     Env: Object.entries(BASE_ENVIRONMENT).map(([variable, value]) => `${variable}=${value}`),
     Entrypoint: ['/usr/local/bin/node'],
-    Cmd: [...spec.nodeArguments, '/nisher/runner.cjs'],
+    Cmd: [...spec.nodeArguments, RUNNER_PATH],
     // Input ends when the one client goes, by SIGKILL too: the runner then leaves.
     OpenStdin: true,
     StdinOnce: true,

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+/** Whether a process is one of that container's. @throws when there is no such process here */
+export function isContainerProcess(pid: number, containerId: string): boolean {
+  return readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId);
+}
+
 /**
  * Kills a container past its engine, where its first process is one of this machine's and this user may: with the first process of a
  * pid namespace the kernel ends all of it, pid_namespaces(7). The engine's own way there (dockerd, containerd, shim, runc, each with a
@@ -9,7 +14,7 @@ import { readFileSync } from 'node:fs';
 export function killContainerProcess(pid: number, containerId: string): boolean {
   try {
     // Its number may be another process's by now: one that is not in that container's cgroup.
-    return readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId) && process.kill(pid, 'SIGKILL');
+    return isContainerProcess(pid, containerId) && process.kill(pid, 'SIGKILL');
   } catch {
     return false;
   }

@@ -8,6 +8,7 @@ import { findCgroup } from './cgroup-path.js';
 import type { Engine } from './connect.js';
 import { type ContainerRecord, eventsOf } from './container-events.js';
 import { seeExit, waitForExit } from './container-exit.js';
+import { type ContainerInput, openContainerInput } from './container-input.js';
 import { containerOptions } from './container-options.js';
 import { killContainerProcess } from './container-process.js';
 import { removeContainer } from './container-removal.js';
@@ -153,9 +154,13 @@ function makeSandbox({
     }, LAST_OUTPUT_TIME_IN_MS).unref();
     void streams.ended.then(() => clearInterval(cutting));
   });
+  let input: ContainerInput | null = null;
+  // What can still be written to has no end.
+  streams.stdin.once('finish', () => input?.close());
   let removal: Promise<{ leftBehind: string | null }> | null = null;
   const remove = async () => {
     meter.close();
+    input?.close();
     record.killAsked = true;
     streams.release();
     const problem = await removeContainer(engine, container.id, ended);
@@ -170,6 +175,11 @@ function makeSandbox({
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
+    openStdin() {
+      if (removal !== null || streams.stdin.writableEnded) return;
+      input ??= openContainerInput(pid, container.id);
+    },
+    writeStdin: (bytes) => input?.write(bytes) ?? false,
     exited,
     timings,
     meter: meter.kind,

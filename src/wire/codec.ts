@@ -10,11 +10,12 @@
  * Binary goes beside the text rather than in it: 64 MiB take 2 ms to write and 48 ms to read, as base64 94 and 189 ms.
  */
 import { types } from 'node:util';
-import { DevalueError, parse, stringify } from 'devalue';
+import { DevalueError, stringify, unflatten } from 'devalue';
 import { buildOperations } from './build-operations.js';
 import { bytesOf, fromUtf8, sizeOf, toUtf8 } from './bytes.js';
 import { type ErrorRecord, emptyError, emptyErrorRecord, fillErrorRecord, isError, reviveError } from './error-record.js';
 import { intrinsics } from './intrinsics.js';
+import { readPlain, writePlain } from './plain-values.js';
 import { createReader, readProblem } from './read-operations.js';
 import { DecodeError, TooLargeError, UncarriableError } from './wire-errors.js';
 
@@ -123,7 +124,8 @@ function hasTooManyContainers(json: Uint8Array): boolean {
  */
 export function encode(value: unknown, options: { root: string; maxBytes: number }): Uint8Array[] {
   const { root, maxBytes } = options;
-  const { text, binaries } = stringifyValue(value, root, new Map());
+  const plain = writePlain(value);
+  const { text, binaries } = plain === null ? stringifyValue(value, root, new Map()) : { text: plain, binaries: [] };
   const json = toUtf8(text);
   const total = binaries.reduce((sum, binary) => sum + 8 + binary.length, 4 + json.length);
   if (total > maxBytes) throw new TooLargeError(total, maxBytes);
@@ -214,6 +216,9 @@ export function decode(input: readonly Uint8Array[], options: { maxBytes?: numbe
     intrinsics.Error.stackTraceLimit = 0;
     const { json, binaries } = cut(pieces);
     if (hasTooManyContainers(json)) throw new DecodeError(`More than ${MAX_CONTAINERS} objects and arrays`);
+    const flat = JSON.parse(fromUtf8(json)) as number | unknown[];
+    const plain = readPlain(flat);
+    if (plain !== null) return plain.value;
 
     const revivers: { [type: string]: (thing: unknown) => unknown } = {
       ArrayBuffer(number) {
@@ -242,7 +247,7 @@ export function decode(input: readonly Uint8Array[], options: { maxBytes?: numbe
         return error;
       },
     };
-    const value: unknown = parse(fromUtf8(json), revivers, { operations: buildOperations });
+    const value: unknown = unflatten(flat, revivers, { operations: buildOperations });
     for (const [record, error] of errors) reviveError(error, record);
     return value;
   } catch (error) {

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { suite } from '../harness.js';
-import { finish, printed, specOf } from './engine-sandbox.js';
+import { noCgroup, noKernelOfTheHost } from '../support/engine-under-test.js';
+import { finish, inspect, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine streams');
 
@@ -26,6 +28,18 @@ async function digestOf(readable: Readable): Promise<{ length: number; sha256: s
     length += chunk.length;
   }
   return { length, sha256: hash.digest('hex') };
+}
+
+/** What this program's descriptors are, by the names that the kernel has for them. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      // The folder's own, closed by now.
+      return [];
+    }
+  });
 }
 
 test('24 MiB in and out, byte for byte, through a reader that starts late', async () => {
@@ -55,6 +69,40 @@ test('the container gets what was sent and nothing else, and its input ends', as
     assert.is((await finish(sandbox)).stdout, `${Buffer.from(sent).toString('hex')}\n`);
   }
 });
+
+test(
+  'bytes that go past the engine come whole or not at all, and between those that went through it',
+  async () => {
+    const source = `
+      const chunks = [];
+      process.stdin.once('data', (first) => {
+        process.stdin.pause();
+        chunks.push(first);
+        console.log('full?');
+        setTimeout(() => process.stdin.resume().on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+          console.log(Buffer.concat(chunks).toString('latin1').replace(/(.)\\1*/g, (run) => run[0] + run.length + ' '));
+        }), 1000);
+      });`;
+    const sandbox = await engine.start(specOf(source));
+    assert.not(sandbox.writeStdin(Buffer.from('-')), 'before it was opened');
+    sandbox.openStdin();
+    const { Pid } = (await inspect(sandbox.id)).State;
+    const pipe = readlinkSync(`/proc/${Pid}/fd/0`);
+    assert.ok(openFiles().includes(pipe));
+    sandbox.stdin.write('a');
+    await printed(sandbox, /full\?/);
+    let blocks = 0;
+    while (sandbox.writeStdin(Buffer.alloc(1000, 'b'))) blocks++;
+    assert.ok(blocks >= 16, `${blocks}`);
+    assert.not(sandbox.writeStdin(Buffer.alloc(4097)), 'more than a pipe takes whole');
+    // The program sees its end when all who could write have closed it: the engine, and this program.
+    sandbox.stdin.end('c');
+    assert.match((await finish(sandbox)).stdout, new RegExp(`^a1 b${blocks * 1000} c1 $`, 'm'));
+    assert.not(sandbox.writeStdin(Buffer.from('-')), 'after its end');
+    assert.not(openFiles().includes(pipe));
+  },
+  { unless: noCgroup ?? noKernelOfTheHost },
+);
 
 test('both outputs at once, neither mixed into the other', async () => {
   const source = `

@@ -28,6 +28,8 @@ export function fakeSandbox(): { sandbox: Sandbox; stdout: Readable; stderr: Rea
     meter: 'cgroup',
     usage: () => null,
     resetPeak: () => {},
+    openStdin: () => {},
+    writeStdin: () => false,
     keepAlive: () => {},
     kill: async () => {},
     remove: async () => ({ leftBehind: null }),

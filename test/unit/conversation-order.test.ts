@@ -1,0 +1,87 @@
+import * as assert from 'uvu/assert';
+import { converse } from '../../src/call/conversation.js';
+import type { Payload } from '../../src/payload/payload.js';
+import { createMessageParser } from '../../src/wire/messages.js';
+import { GuestFrame, HostMessage } from '../../src/wire/protocol.js';
+import { fakeSandbox } from '../fuzz/fake-sandbox.js';
+import { rawFrame } from '../fuzz/properties/frames.js';
+import { suite } from '../harness.js';
+
+const { test } = suite('conversation: order');
+
+/** A container of which everything is known that it is sent, and which way. */
+function listen() {
+  const { sandbox, stdout, delimiter } = fakeSandbox();
+  const sent: string[] = [];
+  let way = 'engine';
+  const names = new Map(Object.entries(HostMessage).map(([name, type]) => [type as number, name]));
+  const parser = createMessageParser((type) => sent.push(`${names.get(type)}: ${way}`));
+  const write = sandbox.stdin.write.bind(sandbox.stdin);
+  sandbox.stdin.write = ((chunk: Uint8Array) => {
+    way = 'engine';
+    parser.push(chunk);
+    return write(chunk);
+  }) as typeof sandbox.stdin.write;
+  let isOpen = false;
+  sandbox.openStdin = () => {
+    isOpen = true;
+  };
+  let hasRoom = true;
+  sandbox.writeStdin = (bytes) => {
+    if (!isOpen || !hasRoom || bytes.length > 4096) return false;
+    way = 'direct';
+    parser.push(bytes);
+    return true;
+  };
+  const conversation = converse(sandbox, 1000);
+  let sequence = 0;
+  return {
+    conversation,
+    sent,
+    say: (type: number) => {
+      stdout.emit('data', rawFrame(delimiter(), type, sequence++, Buffer.alloc(0)));
+    },
+    fill: () => {
+      hasRoom = false;
+    },
+    empty: () => {
+      hasRoom = true;
+    },
+  };
+}
+
+const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000 };
+const payload = { archive: new Uint8Array(3) } as Payload;
+const notice = { kind: 'abort', message: 'enough' } as const;
+
+test('nothing overtakes what goes through the engine', () => {
+  const { conversation, sent, say } = listen();
+  conversation.sendJob(job, payload);
+  conversation.notice(notice);
+  say(GuestFrame.Loading);
+  conversation.notice(notice);
+  say(GuestFrame.Loaded);
+  conversation.sendArguments([new Uint8Array(100_000)]);
+  conversation.notice(notice);
+  say(GuestFrame.Ready);
+  conversation.go();
+  conversation.release();
+  assert.equal(sent, [
+    ...['Job: engine', 'Code: engine', 'Limit: engine', 'Limit: direct'],
+    ...['Arguments: engine', 'Limit: engine', 'Go: direct', 'Release: direct'],
+  ]);
+});
+
+test('where there is no room, the engine has all the rest until it has been taken', () => {
+  const { conversation, sent, say, fill, empty } = listen();
+  conversation.sendJob(job, payload);
+  say(GuestFrame.Loading);
+  say(GuestFrame.Loaded);
+  fill();
+  conversation.call([new Uint8Array(10)]);
+  empty();
+  conversation.notice(notice);
+  say(GuestFrame.Ready);
+  conversation.notice(notice);
+  assert.equal(sent.slice(2), ['Arguments: engine', 'Go: engine', 'Limit: engine', 'Limit: direct']);
+});
