@@ -98,7 +98,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       turns.take(type);
       // Each is said when everything before it has been taken.
       if (type !== GuestFrame.Loaded) onTheirWay = false;
-      if (type === GuestFrame.Loading) sandbox.openStdin();
+      if (type === GuestFrame.Loading) sandbox.findPipes();
       if (type === GuestFrame.Loading) conversation.onLoading();
       else if (type === GuestFrame.Loaded) conversation.onLoaded();
       else conversation.onReady();

@@ -43,8 +43,8 @@ export interface Sandbox {
   readonly id: string;
   /** To the runner's stdin. */
   readonly stdin: Writable;
-  /** Makes `writeStdin` possible, where it can be. To be called while nothing of the function's has run. */
-  openStdin(): void;
+  /** Finds the container's pipes themselves, where it is one of this machine's. To be called while nothing of the function's has run. */
+  findPipes(): void;
   /**
    * Writes bytes to the runner's stdin past the engine, so that they overtake what is on its way there through `stdin`.
    * @returns false where that cannot be, or not now: nothing is written then

@@ -30,7 +30,7 @@ export type Inspected =
 /** An engine that was restarted says 255 of the containers it finds dead. */
 const RESTARTED = 255;
 /** 128 + SIGKILL. */
-const KILLED = 137;
+export const KILLED = 137;
 
 /**
  * How a container ended, from all that was seen of it. Null: it has not ended, it is the connection that broke; wait again.

@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readProcessStat } from './process-stat.js';
 
 /** Whether a process is one of that container's. @throws when there is no such process here */
 export function isContainerProcess(pid: number, containerId: string): boolean {
@@ -9,13 +12,28 @@ export function isContainerProcess(pid: number, containerId: string): boolean {
  * Kills a container past its engine, where its first process is one of this machine's and this user may: with the first process of a
  * pid namespace the kernel ends all of it, pid_namespaces(7). The engine's own way there (dockerd, containerd, shim, runc, each with a
  * process or a queue of its own) takes 15 ms on an idle machine and hundreds on a busy one, of which the function makes use.
- * @returns whether it was killed
+ * @returns whether that is what ended it: `unclear` when it may have been at its end already; null when it cannot be killed from here
  */
-export function killContainerProcess(pid: number, containerId: string): boolean {
+export function killContainerProcess(pid: number, containerId: string): 'killed' | 'unclear' | null {
   try {
     // Its number may be another process's by now: one that is not in that container's cgroup.
-    return isContainerProcess(pid, containerId) && process.kill(pid, 'SIGKILL');
+    if (!isContainerProcess(pid, containerId) || !process.kill(pid, 'SIGKILL')) return null;
   } catch {
-    return false;
+    return null;
   }
+  const stat = readProcessStat(pid);
+  return stat !== null && (!stat.hasEnded || stat.waitStatus === constants.signals.SIGKILL) ? 'killed' : 'unclear';
+}
+
+const LOOK_INTERVAL_IN_MS = 1;
+
+/**
+ * Resolves when a container's first process has ended, and with it all others, which the kernel waits for.
+ * @returns false when it had not within that time
+ */
+export async function seeProcessEnd(pid: number, withinInMs: number): Promise<boolean> {
+  for (const since = performance.now(); performance.now() - since < withinInMs; await sleep(LOOK_INTERVAL_IN_MS)) {
+    if (readProcessStat(pid)?.hasEnded !== false) return true;
+  }
+  return false;
 }

@@ -7,10 +7,10 @@ import { ask } from './ask.js';
 import { findCgroup } from './cgroup-path.js';
 import type { Engine } from './connect.js';
 import { type ContainerRecord, eventsOf } from './container-events.js';
-import { seeExit, waitForExit } from './container-exit.js';
-import { type ContainerInput, openContainerInput } from './container-input.js';
+import { KILLED, seeExit, waitForExit } from './container-exit.js';
+import { KILL_TIME_IN_MS, killPastEngine } from './container-kill.js';
 import { containerOptions } from './container-options.js';
-import { killContainerProcess } from './container-process.js';
+import { type ContainerPipes, findContainerPipes } from './container-pipes.js';
 import { removeContainer } from './container-removal.js';
 import { EngineError } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
@@ -26,9 +26,6 @@ import { type Meter, openCgroupMeter } from './usage.js';
 
 /** The engine delivers what a container printed within 2 s of its end, or never. */
 const LAST_OUTPUT_TIME_IN_MS = 3_000;
-
-/** A container whose first process was killed has ended by then, on a busy machine, too. */
-const KILL_TIME_IN_MS = 1_000;
 
 /** By then a container that has ended is known to have, and an engine that restarted has been asked. */
 const CONNECTION_LOST_AFTER_IN_MS = 5_000;
@@ -72,7 +69,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const meter = openCgroupOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const ooms = watchMachineOoms(meter.kind === 'cgroup');
-    const exited = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen, ooms), connectionLost(streams)]);
+    const told = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen, ooms), connectionLost(streams)]);
     const forget = () => events.forget(id);
     return makeSandbox({
       engine,
@@ -84,7 +81,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
       meter,
       record,
       timings,
-      exited,
+      told,
       waited: firstWait,
       ooms,
       forget,
@@ -125,7 +122,8 @@ interface Running {
   meter: Meter;
   record: ContainerRecord;
   timings: Sandbox['timings'];
-  exited: Sandbox['exited'];
+  /** By the engine. */
+  told: Promise<SandboxExit>;
   waited: Asked;
   ooms: MachineOoms;
   forget: () => void;
@@ -141,12 +139,17 @@ function makeSandbox({
   meter,
   record,
   timings,
-  exited,
+  told,
   waited,
   ooms,
   forget,
 }: Running): Sandbox {
   let ended = false;
+  let settleKilled: (exit: SandboxExit) => void = () => {};
+  const killed = new Promise<SandboxExit>((resolve) => {
+    settleKilled = resolve;
+  });
+  const exited = Promise.race([told, killed]);
   void exited.then(() => {
     ended = true;
     const cutting = setInterval(() => {
@@ -154,13 +157,13 @@ function makeSandbox({
     }, LAST_OUTPUT_TIME_IN_MS).unref();
     void streams.ended.then(() => clearInterval(cutting));
   });
-  let input: ContainerInput | null = null;
+  let pipes: ContainerPipes | null = null;
   // What can still be written to has no end.
-  streams.stdin.once('finish', () => input?.close());
+  streams.stdin.once('finish', () => pipes?.closeStdin());
   let removal: Promise<{ leftBehind: string | null }> | null = null;
   const remove = async () => {
     meter.close();
-    input?.close();
+    pipes?.closeStdin();
     record.killAsked = true;
     streams.release();
     const problem = await removeContainer(engine, container.id, ended);
@@ -175,11 +178,11 @@ function makeSandbox({
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    openStdin() {
+    findPipes() {
       if (removal !== null || streams.stdin.writableEnded) return;
-      input ??= openContainerInput(pid, container.id);
+      pipes ??= findContainerPipes(pid, container.id);
     },
-    writeStdin: (bytes) => input?.write(bytes) ?? false,
+    writeStdin: (bytes) => pipes?.writeStdin(bytes) ?? false,
     exited,
     timings,
     meter: meter.kind,
@@ -195,7 +198,11 @@ function makeSandbox({
     async kill() {
       record.killAsked = true;
       streams.release();
-      if (killContainerProcess(pid, container.id)) {
+      const killing = killPastEngine(pid, container.id, pipes, streams);
+      if (killing !== null) {
+        void killing.seen.then((isCertain) => {
+          if (isCertain) settleKilled({ kind: 'exited', exitCode: KILLED, oomKilled: record.ooms > 0 });
+        });
         // One that is paused does not end by it: the engine knows what to do.
         await Promise.race([exited, sleep(KILL_TIME_IN_MS, undefined, { ref: false })]);
         if (ended) return;

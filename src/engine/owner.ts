@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readProcessStat } from './process-stat.js';
 
 /**
  * Which program a container belongs to, so that another can tell whether it is still alive. A process number alone will not
@@ -53,15 +54,10 @@ export function lifeOf(owner: Owner, here: Owner, startTimeNow: (pid: number) =>
 
 /** When a process started; null when there is none of that number. */
 export function startTimeOf(pid: number): string | null {
-  const stat = readText(`/proc/${pid}/stat`);
-  if (stat !== null) {
-    // The second field, the name, is in parentheses and may have blanks and parentheses itself. The third is the state: a
-    // zombie has ended, nobody has asked for its status yet. The start time is the 22nd. proc_pid_stat(5)
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
-  }
+  const stat = readProcessStat(pid);
+  if (stat !== null) return stat.hasEnded ? null : stat.startTime;
   // No /proc at all (macOS): whether there is such a process must do.
-  if (readText('/proc/self/stat') !== null) return null;
+  if (readProcessStat(process.pid) !== null) return null;
   try {
     process.kill(pid, 0);
     return '0';

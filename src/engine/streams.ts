@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Duplex, Readable, Writable } from 'node:stream';
+import { type EndMark, lookForEnd } from './end-mark.js';
 import { createFrameReader } from './stream-frames.js';
 
 /** A container's three streams, taken apart from its one connection. None of them ever emits an error. */
@@ -15,6 +16,8 @@ export interface ContainerStreams {
    * has been taken from it (Docker 20.10 did not even answer to a kill). What a dead container had in its pipes is little.
    */
   release(): void;
+  /** Takes these bytes, which are not passed on, for the end of each output. */
+  endAt(mark: Buffer): void;
   /** Whether there may be more to come. */
   isOpen(): boolean;
   /** Whether a reader is what keeps the rest from coming. */
@@ -55,14 +58,27 @@ export function demultiplex(connection: Duplex): ContainerStreams {
   const end = (problem: Error | null) => {
     if (over) return;
     over = true;
+    for (const [readable, mark] of marks) {
+      if (mark !== 'seen') readable.push(mark.rest());
+    }
     stdout.push(null);
     stderr.push(null);
     connection.destroy();
     settle(problem);
   };
 
-  const reader = createFrameReader((stream, payload) => {
+  const marks = new Map<Readable, EndMark | 'seen'>();
+  /** What of these bytes is the output's own. */
+  const upToMark = (readable: Readable, payload: Buffer): Buffer => {
+    const mark = marks.get(readable);
+    if (mark === undefined || mark === 'seen') return payload;
+    const { bytes, isEnd } = mark.take(payload);
+    if (isEnd) marks.set(readable, 'seen');
+    return bytes;
+  };
+  const reader = createFrameReader((stream, all) => {
     const readable = stream === 'stdout' ? stdout : stderr;
+    const payload = upToMark(readable, all);
     if (readable.destroyed || (released && readable.readableLength > RELEASED_LIMIT_IN_BYTES)) return;
     if (readable.push(payload) || released) return;
     full.add(readable);
@@ -72,6 +88,7 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     if (over) return;
     const problem = reader.take(chunk);
     if (problem !== null) end(problem);
+    else if (marks.size > 0 && [...marks.values()].every((mark) => mark === 'seen')) end(null);
   });
   connection.on('end', () => end(reader.end()));
   connection.on('error', (error) => end(error));
@@ -99,6 +116,9 @@ export function demultiplex(connection: Duplex): ContainerStreams {
     stderr,
     ended,
     release,
+    endAt(mark) {
+      for (const readable of [stdout, stderr]) marks.set(readable, lookForEnd(mark));
+    },
     isOpen: () => !over,
     isHeldUp: () => full.size > 0,
     keepAlive(on) {

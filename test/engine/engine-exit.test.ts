@@ -1,13 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { setImmediate as immediately, setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { SandboxExit } from '../../src/call/sandbox.js';
 import { connect } from '../../src/engine/connect.js';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { EngineError } from '../../src/engine/engine-error.js';
+import { readProcessStat } from '../../src/engine/process-stat.js';
 import { suite } from '../harness.js';
+import { openEngineProxy } from '../support/engine-proxy.js';
+import { noCgroup, noKernelOfTheHost, noSocket } from '../support/engine-under-test.js';
 import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
-import { finish, isGone, printed, specOf } from './engine-sandbox.js';
+import { isStep } from '../support/steps.js';
+import { finish, inspect, isGone, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine exit');
 
@@ -45,6 +51,60 @@ test('a kill is a kill, and killing or removing twice does no harm', async () =>
   await sandbox.kill();
   assert.ok(await isGone(sandbox.id));
 });
+
+test(
+  "a container that was killed is seen to end without the engine's word, with all that it printed and nothing else",
+  async () => {
+    const { endpoint } = await connect(null);
+    if (endpoint.kind !== 'unix') throw new Error('noSocket says otherwise');
+    // The engine never tells of a container's end.
+    await using proxy = await openEngineProxy(endpoint.path, (request) =>
+      isStep('wait', request) ? { kind: 'begun' } : undefined,
+    );
+    const muted = await openDockerEngine({ engine: proxy.url });
+    const source = `
+      const { writeSync } = require('fs');
+      for (let line = 0; ; line++) for (const descriptor of [1, 2]) writeSync(descriptor, line + '\\n');`;
+    for (const howLongInMs of [0, 5, 50]) {
+      const sandbox = await muted.start(specOf(source));
+      sandbox.findPipes();
+      const outputs = Promise.all([text(sandbox.stdout), text(sandbox.stderr)]);
+      await once(sandbox.stdout, 'data');
+      await sleep(howLongInMs);
+      await sandbox.kill();
+      assert.equal(await sandbox.exited, { kind: 'exited', exitCode: 137, oomKilled: false });
+      for (const output of await outputs) {
+        const lines = output.split('\n');
+        const cutLine = lines.pop();
+        assert.ok(lines.length > 0);
+        assert.is(
+          lines.findIndex((line, index) => line !== `${index}`),
+          -1,
+        );
+        assert.is(cutLine, '');
+      }
+      assert.equal(await sandbox.remove(), { leftBehind: null });
+    }
+  },
+  { unless: noSocket ?? noCgroup ?? noKernelOfTheHost },
+);
+
+test(
+  'one that has just ended by itself keeps its own exit code, though it is killed then',
+  async () => {
+    for (let count = 0; count < 3; count++) {
+      const sandbox = await engine.start(specOf("console.log('up'); setTimeout(() => process.exit(3), 50);"));
+      sandbox.findPipes();
+      await printed(sandbox, /up/);
+      const { Pid } = (await inspect(sandbox.id)).State;
+      while (readProcessStat(Pid)?.hasEnded === false) await immediately();
+      await sandbox.kill();
+      assert.equal(await sandbox.exited, { kind: 'exited', exitCode: 3, oomKilled: false });
+      assert.equal(await sandbox.remove(), { leftBehind: null });
+    }
+  },
+  { unless: noCgroup ?? noKernelOfTheHost },
+);
 
 test('removing kills what still runs', async () => {
   const sandbox = await engine.start(specOf("console.log('up'); for (;;);"));

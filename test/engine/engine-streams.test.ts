@@ -85,7 +85,7 @@ test(
       });`;
     const sandbox = await engine.start(specOf(source));
     assert.not(sandbox.writeStdin(Buffer.from('-')), 'before it was opened');
-    sandbox.openStdin();
+    sandbox.findPipes();
     const { Pid } = (await inspect(sandbox.id)).State;
     const pipe = readlinkSync(`/proc/${Pid}/fd/0`);
     assert.ok(openFiles().includes(pipe));

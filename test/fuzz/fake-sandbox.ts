@@ -28,7 +28,7 @@ export function fakeSandbox(): { sandbox: Sandbox; stdout: Readable; stderr: Rea
     meter: 'cgroup',
     usage: () => null,
     resetPeak: () => {},
-    openStdin: () => {},
+    findPipes: () => {},
     writeStdin: () => false,
     keepAlive: () => {},
     kill: async () => {},

@@ -15,6 +15,8 @@ export type Fate =
   | { kind: 'lost' }
   /** The connection breaks when so many bytes of the engine's answer have been passed on: 0 as soon as there is one. */
   | { kind: 'cut'; afterBytes: number }
+  /** The first that the engine says, an answer's head, is passed on; the rest never comes. */
+  | { kind: 'begun' }
   /** The engine does it, and has said so; the answer never comes. `detached`: even for a client that is gone. */
   | { kind: 'swallowed'; answered?: () => void; detached?: boolean };
 
@@ -71,11 +73,12 @@ export async function openEngineProxy(
       return void client.resume();
     }
     const engine = track(net.connect({ path: enginePath, allowHalfOpen: true }));
-    engine.once('close', () => client.destroy());
+    if (fate?.kind !== 'begun') engine.once('close', () => client.destroy());
     if (!detached) client.once('close', () => engine.destroy());
     engine.write(head);
     if (!detached) client.pipe(engine);
     if (fate?.kind === 'swallowed') engine.once('data', () => fate.answered?.()).resume();
+    else if (fate?.kind === 'begun') engine.once('data', (chunk: Buffer) => client.write(chunk)).resume();
     else if (fate?.kind === 'cut') passSome(engine, client, fate.afterBytes);
     else engine.pipe(client);
   };

@@ -23,7 +23,7 @@ function listen() {
     return write(chunk);
   }) as typeof sandbox.stdin.write;
   let isOpen = false;
-  sandbox.openStdin = () => {
+  sandbox.findPipes = () => {
     isOpen = true;
   };
   let hasRoom = true;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -168,6 +169,37 @@ test('outputs end, without an error, when the connection breaks, is garbage, or 
     assert.match((await ended)?.message ?? 'nothing', why);
     assert.ok(connection.destroyed);
   }
+});
+
+test("a mark behind the last of both outputs is their end, however it was cut, and is nobody else's", async () => {
+  const mark = randomBytes(32);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array(),
+      fc.uint8Array(),
+      fc.nat(31),
+      anyCuts,
+      fc.boolean(),
+      async (out, err, half, cuts, ends) => {
+        const { connection } = fakeConnection();
+        const { stdout, stderr, ended, endAt } = demultiplex(connection);
+        endAt(mark);
+        // A beginning of the mark is text like any other.
+        const printed = { out: Buffer.concat([out, mark.subarray(0, half)]), err: Buffer.from(err) };
+        const close = ends ? mark : Buffer.alloc(0);
+        const frames = [
+          ...cutAt(Buffer.concat([printed.out, close]), cuts).map((piece) => frame(1, piece)),
+          ...cutAt(Buffer.concat([printed.err, close]), cuts).map((piece) => frame(2, piece)),
+        ];
+        for (const chunk of cutAt(Buffer.concat(frames), cuts)) if (chunk.length > 0) connection.push(chunk);
+        if (!ends) connection.push(null);
+        assert.is((await readAll(stdout)).compare(printed.out), 0);
+        assert.is((await readAll(stderr)).compare(printed.err), 0);
+        assert.is(await ended, null);
+        assert.ok(connection.destroyed);
+      },
+    ),
+  );
 });
 
 test('stdin is written through, half-closes, and takes no offence at a connection that is gone', async () => {
