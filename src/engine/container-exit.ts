@@ -100,6 +100,8 @@ export async function seeExit(
     const inspected = wasKilledByUs(waited, events)
       ? ({ state: 'gone' } as const)
       : await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
+    // Podman 4.3 answers a wait before it tells of the end.
+    if (waited?.exitCode === RESTARTED && engine.info.flavour === 'podman') await toldOf(() => events.exitCode !== null);
     const exit = concludeExit({ waited, inspected, events });
     if (exit !== null) return isUnexplained(exit, events) ? await findReason(exit, events, ooms) : exit;
     if (!isAttached()) return { kind: 'lost', reason: 'the connections with the engine broke while it ran' };
@@ -129,10 +131,15 @@ async function findReason(
 ): Promise<SandboxExit> {
   const onMachine = ooms.any();
   if (onMachine !== null) return { ...exit, oomKilled: onMachine };
-  for (let waited = 0; waited < REASON_TIME_IN_MS && events.ooms === 0; waited += REASON_INTERVAL_IN_MS) {
+  await toldOf(() => events.ooms > 0);
+  return { ...exit, oomKilled: events.ooms > 0 };
+}
+
+/** Gives the engine time to tell. */
+async function toldOf(isTold: () => boolean): Promise<void> {
+  for (let waited = 0; waited < REASON_TIME_IN_MS && !isTold(); waited += REASON_INTERVAL_IN_MS) {
     await sleep(REASON_INTERVAL_IN_MS);
   }
-  return { ...exit, oomKilled: events.ooms > 0 };
 }
 
 function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {

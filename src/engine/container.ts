@@ -158,8 +158,9 @@ function makeSandbox({
     void streams.ended.then(() => clearInterval(cutting));
   });
   let pipes: ContainerPipes | null = null;
-  // What can still be written to has no end.
+  // What can still be written to has no end, by which the runner sees that nobody is there any more.
   streams.stdin.once('finish', () => pipes?.closeStdin());
+  void streams.ended.then(() => pipes?.closeStdin());
   let removal: Promise<{ leftBehind: string | null }> | null = null;
   const remove = async () => {
     meter.close();
@@ -179,7 +180,7 @@ function makeSandbox({
     stdout: streams.stdout,
     stderr: streams.stderr,
     findPipes() {
-      if (removal !== null || streams.stdin.writableEnded) return;
+      if (removal !== null || streams.stdin.writableEnded || !streams.isOpen()) return;
       pipes ??= findContainerPipes(pid, container.id);
     },
     writeStdin: (bytes) => pipes?.writeStdin(bytes) ?? false,
