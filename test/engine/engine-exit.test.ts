@@ -106,6 +106,26 @@ test(
   { unless: noCgroup ?? noKernelOfTheHost },
 );
 
+test(
+  'a container whose connection breaks sees the end of its stdin: nobody is there any more',
+  async () => {
+    const { endpoint } = await connect(null);
+    if (endpoint.kind !== 'unix') throw new Error('noSocket says otherwise');
+    const proxy = await openEngineProxy(endpoint.path, () => undefined);
+    const sandbox = await (await openDockerEngine({ engine: proxy.url })).start(specOf(WAIT));
+    sandbox.findPipes();
+    await printed(sandbox, /up/);
+    assert.ok(sandbox.writeStdin(Buffer.from('there')));
+    await proxy[Symbol.asyncDispose]();
+    assert.is((await sandbox.exited).kind, 'lost');
+    for (let tries = 0; tries < 100 * patience && !(await isGone(sandbox.id)); tries++) await sleep(100);
+    assert.ok(await isGone(sandbox.id));
+    assert.not(sandbox.writeStdin(Buffer.from('there')));
+    await sandbox.remove();
+  },
+  { unless: noSocket ?? noCgroup ?? noKernelOfTheHost },
+);
+
 test('removing kills what still runs', async () => {
   const sandbox = await engine.start(specOf("console.log('up'); for (;;);"));
   await printed(sandbox, /up/);
