@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerPipes } from './container-pipes.js';
-import { killContainerProcess, seeProcessEnd } from './container-process.js';
+import { killContainerProcess } from './container-process.js';
+import { readProcessStat } from './process-stat.js';
 import type { ContainerStreams } from './streams.js';
 
 /** A container whose first process was killed has ended by then, on a busy machine, too. One that is paused has not. */
@@ -31,14 +33,29 @@ export function killPastEngine(
   const outputs = pipes?.openOutputs() ?? null;
   const killed = killContainerProcess(pid, containerId);
   const see = async (): Promise<boolean> => {
-    if (outputs === null || killed !== 'killed' || !(await seeProcessEnd(pid, KILL_TIME_IN_MS))) return false;
+    if (outputs === null || killed !== 'killed' || !(await becomesTrue(() => hasEnded(pid), KILL_TIME_IN_MS))) return false;
     const mark = randomBytes(MARK_IN_BYTES);
     streams.endAt(mark);
-    const isMarked = outputs.write(mark);
+    // A pipe that is full is being emptied.
+    const isMarked = await becomesTrue(() => outputs.write(mark), KILL_TIME_IN_MS);
     outputs.close();
     return isMarked && (await streams.ended) === null;
   };
   const seen = see();
   void seen.then(() => outputs?.close());
   return killed === null ? null : { seen };
+}
+
+/** With a container's first process all others have, which the kernel waits for. */
+function hasEnded(pid: number): boolean {
+  return readProcessStat(pid)?.hasEnded !== false;
+}
+
+const LOOK_INTERVAL_IN_MS = 1;
+
+async function becomesTrue(look: () => boolean, withinInMs: number): Promise<boolean> {
+  for (const since = performance.now(); performance.now() - since < withinInMs; await sleep(LOOK_INTERVAL_IN_MS)) {
+    if (look()) return true;
+  }
+  return false;
 }

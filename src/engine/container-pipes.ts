@@ -16,7 +16,7 @@ export interface ContainerPipes {
 
 /** Both outputs of a container that is about to be killed. While they are open, the engine waits for more. */
 export interface OutputEnds {
-  /** Writes these bytes behind everything that was printed. @returns false where one of them has no room for them */
+  /** Writes these bytes, once, behind what each holds, where it has room. @returns whether both have taken them */
   write(bytes: Uint8Array): boolean;
   close(): void;
 }
@@ -95,11 +95,16 @@ function openOutputs(outputs: readonly { name: string; stats: Stats }[]): Output
   return {
     close,
     write(bytes) {
-      try {
-        return opened.map((descriptor) => writeSync(descriptor, bytes)).every((written) => written === bytes.length);
-      } catch {
-        return false;
+      for (const descriptor of [...opened]) {
+        try {
+          writeSync(descriptor, bytes);
+        } catch {
+          continue;
+        }
+        opened.splice(opened.indexOf(descriptor), 1);
+        closeSync(descriptor);
       }
+      return opened.length === 0;
     },
   };
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readProcessStat } from './process-stat.js';
 
 /** Whether a process is one of that container's. @throws when there is no such process here */
@@ -23,17 +22,4 @@ export function killContainerProcess(pid: number, containerId: string): 'killed'
   }
   const stat = readProcessStat(pid);
   return stat !== null && (!stat.hasEnded || stat.waitStatus === constants.signals.SIGKILL) ? 'killed' : 'unclear';
-}
-
-const LOOK_INTERVAL_IN_MS = 1;
-
-/**
- * Resolves when a container's first process has ended, and with it all others, which the kernel waits for.
- * @returns false when it had not within that time
- */
-export async function seeProcessEnd(pid: number, withinInMs: number): Promise<boolean> {
-  for (const since = performance.now(); performance.now() - since < withinInMs; await sleep(LOOK_INTERVAL_IN_MS)) {
-    if (readProcessStat(pid)?.hasEnded !== false) return true;
-  }
-  return false;
 }
