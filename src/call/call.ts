@@ -12,7 +12,7 @@ import { engineFault, packFault } from './faults.js';
 import { LEAST_MEMORY_IN_BYTES } from './heap-size.js';
 import type { Output } from './output.js';
 import { giveNotice, type Prepared, timeLimits } from './prepare.js';
-import type { SandboxExit, Usage } from './sandbox.js';
+import type { SandboxExit } from './sandbox.js';
 import { type Watch, watch } from './watch.js';
 
 /** A container for one call. */
@@ -178,9 +178,8 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   let taken = false;
   const { pieces, sizeInBytes } = request.args;
   const atOnce = sizeInBytes <= CALLED_AT_ONCE_UP_TO_BYTES;
-  let before: Usage | null = null;
+  let before = prepared.usageAtRest();
   if (atOnce) {
-    before = prepared.usageAtRest();
     sandbox.resetPeak();
     // Whatever else a call needs is seen to while this is on its way.
     conversation.call(pieces);

@@ -98,6 +98,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       turns.take(type);
       // Each is said when everything before it has been taken.
       if (type !== GuestFrame.Loaded) onTheirWay = false;
+      // Its first process may have been on its way still when the job was sent.
       if (type === GuestFrame.Loading) sandbox.findPipes();
       if (type === GuestFrame.Loading) conversation.onLoading();
       else if (type === GuestFrame.Loaded) conversation.onLoaded();
@@ -163,6 +164,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     onLoaded: () => {},
     onReady: () => {},
     sendJob(job, payload) {
+      sandbox.findPipes();
       const whole = asJson({ ...job, delimiter: delimiter.toString('hex') } satisfies Job);
       send(...encodeMessage(HostMessage.Job, whole), ...encodeMessage(HostMessage.Code, payload.archive));
     },

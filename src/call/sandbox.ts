@@ -43,7 +43,7 @@ export interface Sandbox {
   readonly id: string;
   /** To the runner's stdin. */
   readonly stdin: Writable;
-  /** Finds the container's pipes themselves, where it is one of this machine's. To be called while nothing of the function's has run. */
+  /** Finds the container's pipes themselves, where it is one of this machine's. Best called before the function's code is there. */
   findPipes(): void;
   /**
    * Writes bytes to the runner's stdin past the engine, so that they overtake what is on its way there through `stdin`.

@@ -3,8 +3,8 @@ import { RUNNER_PATH } from './container-options.js';
 import { isContainerProcess } from './container-process.js';
 
 /**
- * A container's three pipes themselves, past engine and shim, which pass on what comes from process to process. Found while nothing of
- * the function's has run, which could put something else in their place.
+ * A container's three pipes themselves, past engine and shim, which pass on what comes from process to process. Found before the runner
+ * has the function's code, or at the latest as it begins to load that.
  */
 export interface ContainerPipes {
   /** Writes all of the bytes to stdin, or none. @returns false when they find no room, or it is closed */
@@ -37,14 +37,16 @@ export function findContainerPipes(pid: number, containerId: string): ContainerP
     stdin = null;
   };
   try {
+    // Another process's is not even opened.
+    if (!isContainerProcess(pid, containerId) || !isRunner(pid)) return null;
     stdin = openToWrite(nameOf(STDIN));
     const outputs = [STDOUT, STDERR].map((descriptor) => ({
       name: nameOf(descriptor),
       stats: statSync(nameOf(descriptor)),
     }));
     const arePipes = [fstatSync(stdin), ...outputs.map(({ stats }) => stats)].every((stats) => stats.isFIFO());
-    // Asked afterwards: as that process is the container's, it was when its descriptor was opened.
-    if (!arePipes || !isContainerProcess(pid, containerId) || !isRunner(pid)) {
+    // Asked again: as that process is the container's still, it was when its descriptor was opened.
+    if (!arePipes || !isContainerProcess(pid, containerId)) {
       closeStdin();
       return null;
     }

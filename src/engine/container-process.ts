@@ -20,6 +20,8 @@ export function killContainerProcess(pid: number, containerId: string): 'killed'
   } catch {
     return null;
   }
+  // One that has begun to end by itself has its own status already.
   const stat = readProcessStat(pid);
-  return stat !== null && (!stat.hasEnded || stat.waitStatus === constants.signals.SIGKILL) ? 'killed' : 'unclear';
+  const isOurDoing = stat?.waitStatus === constants.signals.SIGKILL || (stat?.waitStatus === 0 && !stat.hasEnded);
+  return isOurDoing ? 'killed' : 'unclear';
 }

@@ -25,7 +25,8 @@ function isPlain(value: unknown): value is Plain {
 /** @returns null for what is not that simple; nothing of the value's own is run to find that out */
 export function writePlain(value: unknown): string | null {
   if (isPlain(value)) return `[${JSON.stringify(value)}]`;
-  if (!Array.isArray(value) || isProxy(value) || value.length > MOST_ELEMENTS) return null;
+  // Of a proxy that was revoked not even that can be asked.
+  if (isProxy(value) || !Array.isArray(value) || value.length > MOST_ELEMENTS) return null;
   let indices = '';
   let elements = '';
   for (let index = 0; index < value.length; index++) {

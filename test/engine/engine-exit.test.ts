@@ -44,8 +44,11 @@ test('exit codes and signals as they are', async () => {
 
 test('a kill is a kill, and killing or removing twice does no harm', async () => {
   const sandbox = await engine.start(specOf(WAIT));
+  sandbox.findPipes();
   await printed(sandbox, /up/);
+  const output = text(sandbox.stdout);
   await Promise.all([sandbox.kill(), sandbox.kill()]);
+  assert.is(await output, '');
   assert.equal(await sandbox.exited, { kind: 'exited', exitCode: 137, oomKilled: false });
   assert.equal(await Promise.all([sandbox.remove(), sandbox.remove()]), [{ leftBehind: null }, { leftBehind: null }]);
   await sandbox.kill();

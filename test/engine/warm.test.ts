@@ -169,6 +169,25 @@ test(
   { unless: noCgroup ?? noKernelOfTheHost },
 );
 
+test(
+  'usage is per call, though a call before it in a container that had waited brought more arguments than go at once',
+  async () => {
+    const context = getContext('forkserver', { maxTasksPerChild: 2 });
+    await using limited = enforceLimits({ wallTimeInS: 20, context })((_data: string, milliseconds: number) => {
+      const since = process.cpuUsage();
+      for (let used = process.cpuUsage(since); used.user + used.system < milliseconds * 1000; used = process.cpuUsage(since));
+    });
+    for (let round = 0; round < 2; round++) await limited('', 0);
+    await refilled();
+    const large = await limited.run('x'.repeat(100_000), 500);
+    const small = await limited.run('', 0);
+    assert.equal([isWarm(large), isWarm(small)], [true, true]);
+    assert.ok(large.cpuTime > 0.45, `${large.cpuTime}`);
+    assert.ok(small.cpuTime < 0.2 * patience, `${small.cpuTime}`);
+  },
+  { unless: noCgroup ?? noKernelOfTheHost },
+);
+
 test('output of a warm call is whole when its value is there, on both streams', async () => {
   await using limited = enforceLimits({ wallTimeInS: 30, captureOutput: true })((round: number) => {
     for (let line = 0; line < 500; line++) {

@@ -51,7 +51,7 @@ function listen() {
 }
 
 const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000 };
-const payload = { archive: new Uint8Array(3) } as Payload;
+const payload = { archive: new Uint8Array(5000) } as Payload;
 const notice = { kind: 'abort', message: 'enough' } as const;
 
 test('nothing overtakes what goes through the engine', () => {

@@ -48,6 +48,8 @@ test('leaves to devalue what is not plain, and runs nothing of it', () => {
     ran = true;
     return 1;
   };
+  const revoked = Proxy.revocable([1], {});
+  revoked.revoke();
   const inherited = Object.create(null, { get: { value: run } }) as object;
   for (const value of [
     undefined,
@@ -64,6 +66,7 @@ test('leaves to devalue what is not plain, and runs nothing of it', () => {
     Object.defineProperty([], 0, { get: run }),
     Object.defineProperty([], 0, inherited),
     new Proxy([1], { get: run, getOwnPropertyDescriptor: () => void run() }),
+    revoked.proxy,
     'a'.repeat(1025),
     new Array(17).fill(1),
     new String('a'),
