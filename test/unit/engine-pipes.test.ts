@@ -42,7 +42,7 @@ function readFrom(descriptor: number): string | null {
 async function startShell(name: string) {
   const pipes = [makePipe(), makePipe(), makePipe(), makePipe()] as const;
   const [stdin, stdout, stderr, other] = pipes;
-  const script = `trap 'exec >>${other.name}' USR1; echo up; while :; do sleep 0.05; done`;
+  const script = `trap 'exec >>${other.name}' USR1; echo up; while :; do read line <&2; done`;
   const child: ChildProcess = spawn('sh', ['-c', script, name], {
     stdio: [stdin.descriptor, stdout.descriptor, stderr.descriptor],
   });
@@ -103,7 +103,7 @@ test(
 test(
   'a file in the place of a pipe is none',
   async () => {
-    const child = spawn('sh', ['-c', 'sleep 60', RUNNER_PATH], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn('sh', ['-c', 'read line', RUNNER_PATH], { stdio: ['pipe', 'ignore', 'ignore'] });
     await once(child, 'spawn');
     assert.is(findContainerPipes(child.pid as number, ANY_CGROUP), null);
     child.kill('SIGKILL');
