@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { RUNNER_PATH } from '../../src/engine/container-options.js';
 import { findContainerPipes } from '../../src/engine/container-pipes.js';
 import { suite } from '../harness.js';
+import { killGroup } from '../support/process-group.js';
 
 /** Of processes that are no container's: "/" is in the path of every cgroup. The real ones: test/engine/engine-streams.test.ts. */
 const { test, before, after } = suite('engine pipes');
@@ -42,14 +43,15 @@ function readFrom(descriptor: number): string | null {
 async function startShell(name: string) {
   const pipes = [makePipe(), makePipe(), makePipe(), makePipe()] as const;
   const [stdin, stdout, stderr, other] = pipes;
-  const script = `trap 'exec >>${other.name}' USR1; echo up; while :; do read line <&2; done`;
+  const script = `trap 'exec >>${other.name}' USR1; echo up; while :; do sleep 0.05; done`;
   const child: ChildProcess = spawn('sh', ['-c', script, name], {
     stdio: [stdin.descriptor, stdout.descriptor, stderr.descriptor],
+    detached: true,
   });
   await once(child, 'spawn');
   while (readFrom(stdout.descriptor) !== 'up\n') await sleep(10);
   const end = async () => {
-    child.kill('SIGKILL');
+    killGroup(child.pid as number);
     await once(child, 'exit');
     for (const { descriptor } of pipes) closeSync(descriptor);
   };
