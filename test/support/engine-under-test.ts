@@ -12,6 +12,10 @@ const { info, endpoint } = await connect(null);
 /** gVisor answers system calls itself: it has no limit on processes, no RLIMIT_CPU, /proc and a count of CPU time of its own. */
 export const noKernelOfTheHost = runsInGvisor(info, null) ? "containers run in gVisor, whose kernel is not the host's" : null;
 
+/** A mark behind the last that a dead container printed does not come through. */
+export const noEndMark =
+  info.flavour === 'podman' ? "Podman's conmon reads no more when the container's first process has ended" : null;
+
 /** For a proxy in between. */
 export const noSocket = endpoint.kind === 'unix' ? null : 'the engine does not listen on a socket of this machine';
 
