@@ -46,7 +46,7 @@ test('a program that has ended is gone, also while nobody has asked for its stat
 
 test('a zombie is gone', async () => {
   // The shell starts a child and becomes a program that never asks how that ended.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
   const child = Number(line.toString());
   // On a busy machine it may not even have begun; the test's own time bounds the wait.
