@@ -168,6 +168,8 @@ function makeSandbox({
     pipes?.closeStdin();
     record.killAsked = true;
     streams.release();
+    // A container that was seen to end past the engine: until that knows, it has not begun to remove it.
+    if (ended) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     const problem = await removeContainer(engine, container.id, ended);
     holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);

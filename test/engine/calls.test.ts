@@ -3,6 +3,7 @@ import { fromModule, getContext } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { noKernelOfTheHost } from '../support/engine-under-test.js';
 import { leftovers } from '../support/leftovers.js';
+import { patience } from '../support/patience.js';
 import { enforceLimits } from '../support/spawned.js';
 
 const { test, after } = suite('calls');
@@ -150,4 +151,17 @@ test('a wrapper is given back by close and by await using', async () => {
   await limited.close();
   assert.is((await call).result, 5);
   await limited[Symbol.asyncDispose]();
+});
+
+test('what was killed at its limit is gone soon after, each time', async () => {
+  // Docker 20.10 may leave a wait for the removal unanswered: the program then stayed for 10 s.
+  for (let round = 0; round < 10; round++) {
+    const limited = enforceLimits({ wallTimeInS: 0.3 })(() => {
+      for (;;);
+    });
+    assert.is((await limited.run()).exitStatus, 'TimeoutException');
+    const since = performance.now();
+    await limited.close();
+    assert.ok(performance.now() - since < 5000 * patience, `round ${round}: ${performance.now() - since} ms`);
+  }
 });
