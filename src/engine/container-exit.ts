@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxExit } from '../call/sandbox.js';
 import { ask } from './ask.js';
+import { becomesTrue } from './becomes-true.js';
 import type { Engine } from './connect.js';
 import type { ContainerRecord } from './container-events.js';
 import { EngineError, hasStatus } from './engine-error.js';
@@ -131,15 +132,12 @@ async function findReason(
 ): Promise<SandboxExit> {
   const onMachine = ooms.any();
   if (onMachine !== null) return { ...exit, oomKilled: onMachine };
-  await toldOf(() => events.ooms > 0);
-  return { ...exit, oomKilled: events.ooms > 0 };
+  return { ...exit, oomKilled: await toldOf(() => events.ooms > 0) };
 }
 
 /** Gives the engine time to tell. */
-async function toldOf(isTold: () => boolean): Promise<void> {
-  for (let waited = 0; waited < REASON_TIME_IN_MS && !isTold(); waited += REASON_INTERVAL_IN_MS) {
-    await sleep(REASON_INTERVAL_IN_MS);
-  }
+function toldOf(isTold: () => boolean): Promise<boolean> {
+  return becomesTrue(isTold, REASON_TIME_IN_MS, REASON_INTERVAL_IN_MS);
 }
 
 function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {

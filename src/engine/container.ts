@@ -8,7 +8,7 @@ import { findCgroup } from './cgroup-path.js';
 import type { Engine } from './connect.js';
 import { type ContainerRecord, eventsOf } from './container-events.js';
 import { KILLED, seeExit, waitForExit } from './container-exit.js';
-import { KILL_TIME_IN_MS, type Killed, killPastEngine } from './container-kill.js';
+import { KILL_TIME_IN_MS, killPastEngine } from './container-kill.js';
 import { containerOptions } from './container-options.js';
 import { type ContainerPipes, findContainerPipes } from './container-pipes.js';
 import { removeContainer } from './container-removal.js';
@@ -158,7 +158,7 @@ function makeSandbox({
     void streams.ended.then(() => clearInterval(cutting));
   });
   let pipes: ContainerPipes | null = null;
-  let killing: Killed | null = null;
+  let killing: Promise<boolean> | null = null;
   // What can still be written to has no end, by which the runner sees that nobody is there any more.
   streams.stdin.once('finish', () => pipes?.closeStdin());
   void streams.ended.then(() => pipes?.closeStdin());
@@ -205,7 +205,7 @@ function makeSandbox({
       // Once: there is one end to mark.
       killing ??= killPastEngine(pid, container.id, pipes, streams);
       if (killing !== null) {
-        void killing.seen.then((isCertain) => {
+        void killing.then((isCertain) => {
           if (isCertain) settleKilled({ kind: 'exited', exitCode: KILLED, oomKilled: record.ooms > 0 });
         });
         // One that is paused does not end by it: the engine knows what to do.
