@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,10 +14,18 @@ import { startSshServer } from '../test/support/ssh-server.js';
 export interface EngineUnderTest {
   /** Commands that must be there, each with the Debian package that has it. */
   readonly needs: Readonly<Record<string, string>>;
-  /** Whether tests are to see neither its processes nor their cgroups, as if it were on another machine. */
-  readonly remote: boolean;
+  readonly seenFrom: Viewpoint;
   start(): Promise<RunningEngine>;
 }
+
+/**
+ * Whose eyes the tests look through: root's; those of a user who may use the socket and has no other rights; or of another machine, which
+ * sees neither the engine's processes nor their cgroups.
+ */
+export type Viewpoint = 'root' | 'user' | 'elsewhere';
+
+/** nobody's, who owns nothing. */
+export const USER_ID = 65534;
 
 export interface RunningEngine {
   /** What leads nisher to it. */
@@ -28,16 +36,17 @@ export interface RunningEngine {
 const docker = { '/usr/sbin/dockerd': 'docker.io' };
 
 export const enginesUnderTest: Readonly<Record<string, EngineUnderTest>> = {
-  runsc: { needs: { ...docker, '/usr/bin/runsc': 'runsc' }, remote: false, start: startRunsc },
+  runsc: { needs: { ...docker, '/usr/bin/runsc': 'runsc' }, seenFrom: 'root', start: startRunsc },
   podman: {
     needs: { '/usr/bin/podman': 'podman', '/usr/sbin/runc': 'runc', '/usr/bin/catatonit': 'catatonit' },
-    remote: false,
+    seenFrom: 'root',
     start: startPodman,
   },
-  tls: { needs: { ...docker, '/usr/bin/openssl': 'openssl' }, remote: true, start: startTls },
+  user: { needs: docker, seenFrom: 'user', start: startForUser },
+  tls: { needs: { ...docker, '/usr/bin/openssl': 'openssl' }, seenFrom: 'elsewhere', start: startTls },
   ssh: {
     needs: { ...docker, '/usr/sbin/sshd': 'openssh-server', '/usr/bin/ssh': 'openssh-client' },
-    remote: true,
+    seenFrom: 'elsewhere',
     start: startSsh,
   },
 };
@@ -55,6 +64,21 @@ async function startRunsc(): Promise<RunningEngine> {
     await remove();
   };
   return { env: { DOCKER_HOST: engine.url }, stop };
+}
+
+/** As members of the group `docker` use it. */
+async function startForUser(): Promise<RunningEngine> {
+  const { folder, remove } = await makeFolder();
+  await chown(folder, USER_ID, USER_ID);
+  const engine = await makeOwnEngine();
+  await engine.start();
+  await chmod(engine.folder, 0o711);
+  await chown(engine.socketPath, USER_ID, USER_ID);
+  const stop = async () => {
+    await engine.remove();
+    await remove();
+  };
+  return { env: { DOCKER_HOST: engine.url, HOME: folder }, stop };
 }
 
 async function startTls(): Promise<RunningEngine> {

@@ -11,7 +11,7 @@ import { connect } from '../src/engine/connect.js';
 import type { EngineInfo } from '../src/engine/engine-info.js';
 import { findTestFiles } from '../test/support/find-test-files.js';
 import { canInstall, install } from './apt-get.js';
-import { type EngineUnderTest, enginesUnderTest } from './engines-under-test.js';
+import { type EngineUnderTest, enginesUnderTest, USER_ID, type Viewpoint } from './engines-under-test.js';
 import { type CommandResult, runCommand } from './run-command.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -27,6 +27,18 @@ if (unknown.length > 0)
 const files = (await findTestFiles('engine', values.only))
   .map(({ path }) => path)
   .filter((file) => !/\/(cli-private|package|docs)/.test(file));
+/** What a command is given to, to be run from there. */
+const through: Readonly<Record<Viewpoint, readonly string[]>> = {
+  root: [],
+  // Through a name of its own: the checkout may be in a folder of root's.
+  user: [
+    ...['unshare', '--mount', 'sh', '-c', 'mount --bind . /mnt && cd /mnt && exec "$@"', 'sh'],
+    ...['setpriv', `--reuid=${USER_ID}`, `--regid=${USER_ID}`, '--clear-groups'],
+  ],
+  // In a pid namespace of its own a program sees no process of the engine's, and so no cgroup: as if it ran on another machine. Its first
+  // process has to take in the orphans of all others, as a shell does.
+  elsewhere: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'],
+};
 const rows: string[] = [];
 for (const name of names) rows.push(await tryEngine(name, enginesUnderTest[name] as EngineUnderTest));
 say(`\n| engine | runtime | cgroup | Node | date | passed |\n|---|---|---|---|---|---|\n${rows.join('\n')}`);
@@ -40,7 +52,7 @@ async function tryEngine(name: string, engine: EngineUnderTest): Promise<string>
     try {
       Object.assign(process.env, env);
       const { info } = await connect(null);
-      const run = async (...words: string[]) => await runTsx(words, engine.remote);
+      const run = async (...words: string[]) => await runTsx(words, engine.seenFrom);
       await run('src/cli/bin.ts', 'doctor');
       const { output, code } = await run('test/run.ts', ...files);
       if (code !== 0) process.exitCode = 1;
@@ -65,12 +77,9 @@ async function provide(needs: EngineUnderTest['needs']): Promise<void> {
   await install(...packages);
 }
 
-/** In a pid namespace of its own a program sees no process of the engine's, and so no cgroup: as if it ran on another machine. */
-async function runTsx(words: readonly string[], remote: boolean): Promise<CommandResult> {
-  const tsx = [process.execPath, '--import', import.meta.resolve('tsx'), ...words];
-  // Its first process has to take in the orphans of all others, as a shell does.
-  const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'];
-  const [program = '', ...rest] = remote ? [...apart, ...tsx] : tsx;
+async function runTsx(words: readonly string[], seenFrom: Viewpoint): Promise<CommandResult> {
+  const tsx = [process.execPath, '--import', 'tsx', ...words];
+  const [program = '', ...rest] = [...through[seenFrom], ...tsx];
   return await runCommand(program, rest, { live: true });
 }
 

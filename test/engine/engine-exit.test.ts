@@ -9,7 +9,7 @@ import { EngineError } from '../../src/engine/engine-error.js';
 import { readProcessStat } from '../../src/engine/process-stat.js';
 import { suite } from '../harness.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
-import { noCgroup, noEndMark, noKernelOfTheHost, noSocket } from '../support/engine-under-test.js';
+import { noCgroup, noEndMark, noKernelOfTheHost, noPipes, noSocket } from '../support/engine-under-test.js';
 import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { isStep } from '../support/steps.js';
@@ -89,7 +89,7 @@ test(
       assert.equal(await sandbox.remove(), { leftBehind: null });
     }
   },
-  { unless: noSocket ?? noCgroup ?? noKernelOfTheHost ?? noEndMark },
+  { unless: noSocket ?? noPipes ?? noEndMark },
 );
 
 test(
@@ -126,7 +126,7 @@ test(
     assert.not(sandbox.writeStdin(Buffer.from('there')));
     await sandbox.remove();
   },
-  { unless: noSocket ?? noCgroup ?? noKernelOfTheHost },
+  { unless: noSocket ?? noPipes },
 );
 
 test('removing kills what still runs', async () => {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { suite } from '../harness.js';
-import { noCgroup, noKernelOfTheHost } from '../support/engine-under-test.js';
+import { noPipes } from '../support/engine-under-test.js';
 import { finish, inspect, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine streams');
@@ -101,7 +101,7 @@ test(
     assert.not(sandbox.writeStdin(Buffer.from('-')), 'after its end');
     assert.not(openFiles().includes(pipe));
   },
-  { unless: noCgroup ?? noKernelOfTheHost },
+  { unless: noPipes },
 );
 
 test('both outputs at once, neither mixed into the other', async () => {

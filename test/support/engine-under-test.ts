@@ -22,6 +22,11 @@ export const noSocket = endpoint.kind === 'unix' ? null : 'the engine does not l
 /** Neither its processes nor their cgroups: its own statistics are all there is of their usage. */
 export const noCgroup = (await meterOfContainers()) === 'cgroup' ? null : "the engine's cgroups cannot be seen from here";
 
+const notRoot = process.getuid?.() === 0 ? null : "only root may open what a container's process has open";
+
+/** The pipes that are a container's streams can only be reached through the engine. */
+export const noPipes = noCgroup ?? noKernelOfTheHost ?? notRoot;
+
 /** CPU seconds that a call may use beyond its limit: an engine's own statistics are up to 2 s late, of as many cores as it has. */
 export const cpuLateByInS = noCgroup === null ? 0 : 2 * info.cores;
 
