@@ -34,6 +34,8 @@ const SYSTEM_FILES: Readonly<Record<string, string>> = {
   'etc/passwd': 'root:x:0:0:root:/root:/sbin/nologin\nnisher:x:1000:1000:nisher:/tmp:/sbin/nologin\n',
   'etc/group': 'root:x:0:\nnisher:x:1000:\n',
   'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+  // Becomes /etc/hosts, where engines put their own (src/engine/loopback.ts).
+  'nisher/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
 };
 
 /**

@@ -16,7 +16,8 @@ export async function containerOptionsOf(
     if (found !== undefined) {
       const { Config, HostConfig } = await docker.getContainer(found.Id).inspect();
       await call;
-      const { Image, User, WorkingDir, Env, Entrypoint, Cmd, OpenStdin, StdinOnce } = Config;
+      const { Image, User, WorkingDir, Env, Entrypoint, Cmd, OpenStdin, StdinOnce, NetworkDisabled } =
+        Config as Docker.ContainerCreateOptions;
       return {
         ...{
           Image,
@@ -26,6 +27,7 @@ export async function containerOptionsOf(
           Cmd,
           OpenStdin,
           StdinOnce,
+          NetworkDisabled,
           AttachStdin: true,
           AttachStdout: true,
           AttachStderr: true,

@@ -26,7 +26,7 @@ export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
   const { error, exitStatus } = outcome;
   const { message, hint } = splitHint(error);
   const inOurWords = (text: string) => {
-    const named = text.replace(optionName, (name) => optionNames[name] ?? name);
+    const named = text.replaceAll(': null`', ' none`').replace(optionName, (name) => optionNames[name] ?? name);
     return exitStatus === 'PynisherError' ? named.replace(contextOption, '`--$1`') : named;
   };
   // The function chose the words of its error, and the names in its stack.

@@ -69,7 +69,11 @@ export async function buildImage(engine: Engine, { name, digest, base, onProgres
   );
   onProgress?.(`Built it in ${((performance.now() - since) / 1000).toFixed(1)} s; trying it`);
   try {
-    await tryImage(engine, { name, tasks: node?.tasks ?? USUAL_TASKS, base }, node === null ? null : process.version);
+    await tryImage(
+      engine,
+      { name, tasks: node?.tasks ?? USUAL_TASKS, base, hosts: null },
+      node === null ? null : process.version,
+    );
   } catch (error) {
     // It would be found, and taken for good, the next time.
     await ask('remove an image', async () => await engine.docker.getImage(name).remove()).catch(() => {});

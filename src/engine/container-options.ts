@@ -13,6 +13,8 @@ export interface ContainerSurroundings {
   readonly flavour: 'docker' | 'podman';
   /** Threads of the image's node once its thread pool is filled. */
   readonly runnerTasks: number;
+  /** See loopback.ts. */
+  readonly hosts: string | null;
 }
 
 /** Where the image has the runner. */
@@ -38,11 +40,12 @@ const PODMANS_TMPFS = {
 
 /** The body of the engine's `/containers/create`. */
 export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurroundings): ContainerCreateOptions {
-  const { name, image, owner } = surroundings;
+  const { name, image, owner, hosts } = surroundings;
   return {
     name,
     Image: image,
     Hostname: 'nisher',
+    ...(hosts !== null && { NetworkDisabled: true }),
     User: `${UID}:${UID}`,
     WorkingDir: CODE_DIRECTORY,
     Env: Object.entries(BASE_ENVIRONMENT).map(([variable, value]) => `${variable}=${value}`),
@@ -66,7 +69,7 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
   };
 }
 
-function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour }: ContainerSurroundings): HostConfig {
+function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour, hosts }: ContainerSurroundings): HostConfig {
   const pids = pidsLimit(runnerTasks, spec.extraTasks);
   return {
     // The engine removes it even when this program is gone by then.
@@ -80,6 +83,9 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour }: Containe
     IpcMode: 'private',
     OomScoreAdj: OOM_SCORE_ADJ,
     NetworkMode: spec.network,
+    ...(hosts !== null && {
+      Mounts: [{ Type: 'bind', Source: hosts, Target: '/etc/hosts', ReadOnly: true, BindOptions: { Propagation: 'rprivate' } }],
+    }),
     Tmpfs: {
       '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
       [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},${codeOwner(flavour)}`,

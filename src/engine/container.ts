@@ -12,12 +12,13 @@ import { KILL_TIME_IN_MS, killPastEngine } from './container-kill.js';
 import { containerOptions } from './container-options.js';
 import { type ContainerPipes, findContainerPipes } from './container-pipes.js';
 import { removeContainer } from './container-removal.js';
-import { EngineError } from './engine-error.js';
+import { EngineError, hasStatus } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { type Asked, upgrade } from './engine-request.js';
 import { refuseProcessLimit } from './gvisor.js';
 import { type Holding, hold } from './holding.js';
 import type { RunnerImage } from './image.js';
+import { ownHosts } from './loopback.js';
 import { type MachineOoms, watchMachineOoms } from './machine-ooms.js';
 import { watchOomKills } from './oom-watch.js';
 import { formatOwner, thisOwner } from './owner.js';
@@ -41,16 +42,14 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
   const name = `nisher-${randomBytes(6).toString('hex')}`;
   const owner = formatOwner(thisOwner());
   const events = eventsOf(engine, owner);
-  const options = containerOptions(spec, {
-    name,
-    image: image.name,
-    owner,
-    cores: engine.info.cores,
-    flavour: engine.info.flavour,
-    runnerTasks: image.tasks,
-  });
+  const create = (hosts: string | null) => {
+    const { cores, flavour } = engine.info;
+    const surroundings = { name, image: image.name, owner, cores, flavour, runnerTasks: image.tasks, hosts };
+    const options = containerOptions(spec, surroundings);
+    return ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+  };
   const holding = hold(engine, name);
-  const creating = ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+  const creating = createWithOwnHosts(create, ownHosts(engine.info, image, spec));
   const [container] = await Promise.all([holding.creating(creating), events.ready()]);
   const { id } = container;
   const record = events.follow(id);
@@ -91,6 +90,20 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     streams?.cut();
     events.forget(id);
     holding.removed(await removeContainer(engine, id, false));
+    throw error;
+  }
+}
+
+/** An engine's policy may refuse all mounts of its machine's files: then its own networking has to do. */
+async function createWithOwnHosts(
+  create: (hosts: string | null) => Promise<Container>,
+  hosts: string | null,
+): Promise<Container> {
+  if (hosts === null) return await create(null);
+  try {
+    return await create(hosts);
+  } catch (error) {
+    if (error instanceof Error && hasStatus(error.cause, 400, 403)) return await create(null);
     throw error;
   }
 }

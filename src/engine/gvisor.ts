@@ -20,6 +20,6 @@ export function refuseProcessLimit(info: EngineInfo, { runtime, extraTasks }: Sa
   throw new EngineError(
     'unkept-limit',
     `The runtime \`${runtime ?? info.defaultRuntime}\` is gVisor, where the number of processes cannot be limited`,
-    { hint: 'Leave `numProcesses` out (or give null); `memInMb` and `wallTimeInS` bound what its processes can take' },
+    { hint: 'Lift that limit with `numProcesses: null`; `memInMb` and `wallTimeInS` bound what its processes can take' },
   );
 }

@@ -5,6 +5,7 @@ import { EngineError, hasStatus } from './engine-error.js';
 import { nodeIdentity } from './host-node.js';
 import { imageDigest, runnerDigest } from './image-digest.js';
 import { BASE_LABEL, IMAGE_LABEL, RUNNER_LABEL, TASKS_LABEL } from './labels.js';
+import { hostsOf } from './loopback.js';
 
 /** An image that containers can be made of. */
 export interface RunnerImage {
@@ -13,6 +14,8 @@ export interface RunnerImage {
   readonly tasks: number;
   /** Null: of this machine's own node and libraries. */
   readonly base: string | null;
+  /** Its /etc/hosts for containers whose network is not the engine's, on the engine's machine; null where that cannot be had. */
+  readonly hosts: string | null;
 }
 
 export interface ImageRequest {
@@ -82,7 +85,7 @@ async function findGiven(engine: Engine, name: string): Promise<RunnerImage> {
       hint: `Make it anew with \`nisher image build${baseOf(labels) === null ? '' : ` --base ${baseOf(labels)}`}\``,
     });
   }
-  return runnerImage(name, labels);
+  return runnerImage(name, info);
 }
 
 async function findOrBuild(engine: Engine, base: string | null, onProgress: ImageRequest['onProgress']): Promise<RunnerImage> {
@@ -91,13 +94,13 @@ async function findOrBuild(engine: Engine, base: string | null, onProgress: Imag
   const digest = base === null ? currentDigest() : imageDigest(baseId, nodeIdentity());
   const name = `${REPOSITORY}:${digest}`;
   const found = await inspectImage(engine, name);
-  if (found !== null) return runnerImage(name, found.Config.Labels);
+  if (found !== null) return runnerImage(name, found);
   // Seldom needed, and esbuild's neighbourhood is large.
   const { buildImage } = await import('./build-image.js');
   await buildImage(engine, { name, digest, base, onProgress });
   const built = await inspectImage(engine, name);
   if (built === null) throw new EngineError('build-failed', `The engine says it built ${name}, and does not have it`);
-  return runnerImage(name, built.Config.Labels);
+  return runnerImage(name, built);
 }
 
 async function idOfBase(engine: Engine, base: string): Promise<string> {
@@ -119,8 +122,9 @@ async function inspectImage(engine: Engine, name: string): Promise<ImageInspectI
   });
 }
 
-function runnerImage(name: string, labels: Record<string, string>): RunnerImage {
-  return { name, tasks: Number(labels[TASKS_LABEL]), base: baseOf(labels) };
+function runnerImage(name: string, info: ImageInspectInfo): RunnerImage {
+  const labels = info.Config.Labels;
+  return { name, tasks: Number(labels[TASKS_LABEL]), base: baseOf(labels), hosts: hostsOf(info) };
 }
 
 function baseOf(labels: Record<string, string>): string | null {

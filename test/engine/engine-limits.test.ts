@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { suite } from '../harness.js';
-import { noCgroup, noKernelOfTheHost } from '../support/engine-under-test.js';
+import { openEngineProxy } from '../support/engine-proxy.js';
+import { noCgroup, noKernelOfTheHost, noOwnHosts, noSocket } from '../support/engine-under-test.js';
 import { patience } from '../support/patience.js';
+import { isStep } from '../support/steps.js';
 import { cgroupOf, finish, inspect, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine limits');
@@ -113,6 +116,53 @@ test(
     assert.is(seen.oomScore, '500');
   },
   { unless: noKernelOfTheHost },
+);
+
+test(
+  "a network namespace of its own, with loopback alone, that goes by localhost's name",
+  async () => {
+    const source = `
+      const fs = require('node:fs'), net = require('node:net');
+      const server = net.createServer((socket) => socket.end('hello')).listen(0, 'localhost', () => {
+        net.connect(server.address().port, 'localhost').on('data', (greeting) => {
+          server.close();
+          const lines = (file) => fs.readFileSync(file, 'utf8').trim().split('\\n');
+          const routes = lines('/proc/net/route').length - 1, interfaces = lines('/proc/net/dev').slice(2).map((line) => line.trim().split(':')[0]);
+          console.log(JSON.stringify({ namespace: fs.readlinkSync('/proc/self/ns/net'), routes, interfaces, greeting: String(greeting) }));
+        });
+      });`;
+    const { stdout, stderr } = await finish(await engine.start(specOf(source)));
+    const { namespace, routes, interfaces, greeting } = JSON.parse(stdout || `"${stderr}"`);
+    assert.is(greeting, 'hello');
+    assert.is(routes, 0);
+    // Some kernels put a tunnel of their own, which leads nowhere, into each namespace.
+    assert.ok(
+      interfaces.includes('lo') && !interfaces.some((name: string) => /^(e|w|v|br|docker)/.test(name)),
+      `${interfaces}`,
+    );
+    assert.is.not(namespace, readlinkSync('/proc/self/ns/net'));
+  },
+  { unless: noKernelOfTheHost },
+);
+
+test(
+  'an engine that refuses to mount what is its own gives a container its own network',
+  async () => {
+    const { endpoint } = await connect(null);
+    if (endpoint.kind !== 'unix') throw new Error('noSocket says otherwise');
+    let asked = 0;
+    await using proxy = await openEngineProxy(endpoint.path, (request) =>
+      isStep('create', request) && ++asked === 1 ? { kind: 'refused', status: 403 } : undefined,
+    );
+    const sandbox = await (await openDockerEngine({ engine: proxy.url })).start(specOf('process.stdin.resume()'));
+    const { Config, HostConfig } = await inspect(sandbox.id);
+    assert.is(asked, 2);
+    assert.not((Config as { NetworkDisabled?: boolean }).NetworkDisabled);
+    assert.is(HostConfig.NetworkMode, 'none');
+    assert.not(HostConfig.Mounts?.length);
+    await sandbox.remove();
+  },
+  { unless: noSocket ?? noOwnHosts },
 );
 
 test(

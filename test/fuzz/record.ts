@@ -50,6 +50,7 @@ async function record(name: string, source: () => unknown): Promise<Recording> {
     cores,
     flavour,
     runnerTasks: image.tasks,
+    hosts: null,
   };
   const container = await engine.docker.createContainer(containerOptions(spec, surroundings));
   const path = `/containers/${container.id}/attach?stream=1&stdin=1&stdout=1&stderr=1`;

@@ -1,20 +1,32 @@
 import { connect } from '../../src/engine/connect.js';
 import { openDockerEngine } from '../../src/engine/docker-engine.js';
 import { runsInGvisor } from '../../src/engine/gvisor.js';
+import { ensureImage } from '../../src/engine/image.js';
+import { ownHosts } from '../../src/engine/loopback.js';
 import { specOf } from '../engine/engine-sandbox.js';
 
 /*
  * What the engine under test cannot do, each as a reason for a test's `unless`; null where it can.
  */
 
-const { info, endpoint } = await connect(null);
+const connection = await connect(null);
+const { info, endpoint } = connection;
 
 /** gVisor answers system calls itself: it has no limit on processes, no RLIMIT_CPU, /proc and a count of CPU time of its own. */
 export const noKernelOfTheHost = runsInGvisor(info, null) ? "containers run in gVisor, whose kernel is not the host's" : null;
 
+/** `runtime` is refused. */
+export const noRuntimes = info.flavour === 'podman' ? "Podman's service runs everything in its own runtime" : null;
+
 /** A mark behind the last that a dead container printed does not come through. */
 export const noEndMark =
   info.flavour === 'podman' ? "Podman's conmon reads no more when the container's first process has ended" : null;
+
+/** Nothing of it is left to the runtime. */
+export const noOwnHosts =
+  ownHosts(info, await ensureImage(connection), specOf('')) === null
+    ? "every container's network is the engine's to make"
+    : null;
 
 /** For a proxy in between. */
 export const noSocket = endpoint.kind === 'unix' ? null : 'the engine does not listen on a socket of this machine';

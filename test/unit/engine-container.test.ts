@@ -22,7 +22,10 @@ const spec: SandboxSpec = {
   runtime: null,
   network: 'none',
 };
-const surroundings = { name: 'nisher-1', image: 'i:1', owner: 'me', cores: 2, flavour: 'docker' as const, runnerTasks: 11 };
+const surroundings = {
+  ...{ name: 'nisher-1', image: 'i:1', owner: 'me', cores: 2, flavour: 'docker' as const, runnerTasks: 11 },
+  hosts: null,
+};
 const hostConfig = (changes: Partial<SandboxSpec>) => containerOptions({ ...spec, ...changes }, surroundings).HostConfig ?? {};
 
 test('the pids limit counts init and runner', () => {

@@ -39,5 +39,5 @@ test('takes no limit on processes, and says what to do instead', () => {
   const error = refused(0, 'runsc');
   assert.is(error?.kind, 'unkept-limit');
   assert.match(error?.message ?? '', /`runsc` is gVisor.*number of processes/s);
-  assert.match(error?.hint ?? '', /Leave `numProcesses` out/);
+  assert.match(error?.hint ?? '', /`numProcesses: null`/);
 });
