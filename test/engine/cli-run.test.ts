@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.js';
+import { noKernelOfTheHost, noRuntimes } from '../support/engine-under-test.js';
 import { type CliOptions, runCli } from '../support/run-cli.js';
 
 const { test } = suite('nisher run');
@@ -83,7 +84,6 @@ const failures: [what: string, words: string[], exitCode: number, stderr: RegExp
   ['no such image', ['nothing', '--image', 'nisher-no-such-image'], 125, /PynisherError: .*nisher-no-such-image/],
   ['no engine', ['nothing', '--engine', 'unix:///nowhere.sock'], 125, /PynisherError: .*nowhere\.sock/],
   ['operating-system error', ['missingFile'], 126, /SubprocessException: .*errno 2/],
-  ['a process too many', ['child', '--processes', '1'], 126, /SubprocessException: .*(EAGAIN|errno 11)/],
   ['memory', ['hog', '--mem', '128MB'], 137, /MemorylimitException: .*--mem is 128\n.*hint: Raise --mem/],
   ['CPU time', ['spin', '--cpu-time', '0.4s'], 152, /CpuTimeoutException: .*\n.*hint: /],
   ['SIGHUP', ['die', '"SIGHUP"'], 129, /SignalException: .*SIGHUP/],
@@ -97,6 +97,17 @@ for (const [what, [exportName = '', ...words], exitCode, expected] of failures) 
     assert.equal([result.exitCode, result.stdout], [exitCode, '']);
   });
 }
+
+test(
+  'exit code 126: a process too many',
+  async () => {
+    const { exitCode, stderr } = await call('child', '--processes', '1');
+    assert.is(exitCode, 126, stderr);
+    assert.match(stderr, /SubprocessException: .*errno 11/);
+    assert.is((await call('child', '--untrusted')).exitCode, 126);
+  },
+  { unless: noKernelOfTheHost },
+);
 
 test('exit code 130: Ctrl-C stops the call', async () => {
   const { exitCode, stderr, stdout } = await runCli(['run', `${module}#sleep`], interruptOnce('SIGINT'));
@@ -140,18 +151,33 @@ function interruptOnce(signal: NodeJS.Signals): CliOptions {
   };
 }
 
-test('--untrusted: every limit is set, and what else is given goes before', async () => {
-  const { exitCode, stderr } = await call('sleep', '--untrusted', '--wall-time', '300ms');
+/** Where one of its limits cannot be kept, it has to be lifted. */
+const untrusted = ['--untrusted', ...(noKernelOfTheHost === null ? [] : ['--processes', 'none'])];
+
+test('--untrusted: limits are set, and what else is given goes before', async () => {
+  const { exitCode, stderr } = await call('sleep', ...untrusted, '--wall-time', '300ms');
   assert.is(exitCode, 124);
   assert.match(stderr, /--wall-time is 0\.3/);
-  const child = await call('child', '--untrusted');
-  assert.is(child.exitCode, 126, child.stderr);
-  assert.match(child.stderr, /errno 11/);
 });
+
+test('--untrusted: none lifts a limit', async () => {
+  const { exitCode, stderr } = await call('child', '--untrusted', '--processes', 'none');
+  assert.is(exitCode, 0, stderr);
+});
+
+test(
+  '--untrusted: a runtime that cannot keep one of its limits is refused, with what to do',
+  async () => {
+    const { exitCode, stderr } = await call('sleep', '--untrusted', '--runtime', 'runsc');
+    assert.is(exitCode, 125);
+    assert.match(stderr, /hint: Lift that limit with `--processes none`; `--mem` and `--wall-time` bound/);
+  },
+  { unless: noRuntimes },
+);
 
 test('--untrusted: what acts on a terminal is shown', async () => {
   assert.is((await call('clear', '"print"')).stderr, '\u001b[2J');
-  assert.is((await call('clear', '"print"', '--untrusted')).stderr, '\\x1b[2J');
+  assert.is((await call('clear', '"print"', ...untrusted)).stderr, '\\x1b[2J');
   assert.is((await call('clear', '"return"')).stdout, '"\\u001b[2J"\n');
   // Whoever runs it: these words are nisher's.
   const { stderr } = await call('clear', '"throw"');

@@ -10,6 +10,9 @@ import { UsageError } from '../usage-error.js';
 import { visibleStream } from '../visible.js';
 import { writeTo } from '../write-to.js';
 
+/** In the place of a limit: not even the one that --untrusted would set. */
+const NO_LIMIT = 'none';
+
 const text = { type: 'string', requiresArg: true } as const;
 const options = {
   mem: { ...text, group: 'Limits:', describe: 'memory of the whole container, e.g. 256MB, 1.5GiB' },
@@ -57,6 +60,7 @@ export const runCommand = defineCommand({
   ],
   epilogue: [
     'Sizes: 256MiB, 256MB, 1.5g, 64k; MB is 2^20 bytes like MiB, and so is a bare number. Times: 300ms, 2s, 1h30m; a bare number is seconds.',
+    'none, for --mem, --cpu-time, --wall-time, --processes and --cpus: no limit, whatever --untrusted says.',
     "stdout is the result alone, one line of JSON; the function's output and what we say go to stderr.",
     "Exit code: 0 ok, 1 the function threw or exited, 2 usage, 124 wall time, 125 our fault or the engine's, 126 operating-system error, " +
       '137 memory, 152 CPU time, 128+n signal n, 130 Ctrl-C.',
@@ -65,17 +69,19 @@ export const runCommand = defineCommand({
     const { url, exportName } = parseTarget(String(raw.module));
     const words = [...((raw.arguments as string[] | undefined) ?? []), ...((raw['--'] as string[] | undefined) ?? [])];
     const values = words.map((word, index) => parseValue(word, index + 1));
-    const given = <T>(name: keyof typeof options, parse: (option: string, value: string) => T): T | null => {
+    const given = <T>(name: keyof typeof options, parse: (option: string, value: string) => T): T | undefined => {
       const value = args[name];
-      return typeof value === 'string' ? parse(name, value) : null;
+      return typeof value === 'string' ? parse(name, value) : undefined;
     };
+    const limit = (name: keyof typeof options, parse: (option: string, value: string) => number): number | null | undefined =>
+      args[name] === NO_LIMIT ? null : given(name, parse);
     const graceInS = given('grace', (option, value) => parseTimeInS(option, value, { zero: true }));
     const givenLimits = {
-      memInMb: given('mem', parseSizeInMb),
-      cpuTimeInS: given('cpu-time', parseTimeInS),
-      wallTimeInS: given('wall-time', parseTimeInS),
-      numProcesses: given('processes', parseCount),
-      cpus: given('cpus', parseNumber),
+      memInMb: limit('mem', parseSizeInMb),
+      cpuTimeInS: limit('cpu-time', parseTimeInS),
+      wallTimeInS: limit('wall-time', parseTimeInS),
+      numProcesses: limit('processes', parseCount),
+      cpus: limit('cpus', parseNumber),
       gracePeriodInS: graceInS,
       maxOutputInMb: given('max-output', parseSizeInMb),
       maxResultInMb: given('max-result', parseSizeInMb),
@@ -94,7 +100,7 @@ export const runCommand = defineCommand({
     const limited = checked(() =>
       enforceLimits({
         ...(args.untrusted ? untrusted : {}),
-        ...withoutNull(givenLimits),
+        ...withoutUndefined(givenLimits),
         env: parseEnv(args.env ?? []),
         captureOutput: true,
         context: getContext((args.context ?? 'spawn') as 'spawn', {
@@ -131,8 +137,8 @@ export const runCommand = defineCommand({
 });
 
 /** An option that was not given must not stand in the way of a default. */
-function withoutNull<T extends object>(options: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as never;
+function withoutUndefined<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
 function parseEnv(words: readonly string[]): Record<string, string> {
