@@ -84,7 +84,7 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour, hosts }: C
     OomScoreAdj: OOM_SCORE_ADJ,
     NetworkMode: spec.network,
     ...(hosts !== null && {
-      Mounts: [{ Type: 'bind', Source: hosts, Target: '/etc/hosts', ReadOnly: true, BindOptions: { Propagation: 'rprivate' } }],
+      Mounts: [{ Type: 'bind', Source: hosts, Target: '/etc/hosts', ReadOnly: true }],
     }),
     Tmpfs: {
       '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,

@@ -146,21 +146,25 @@ test(
 );
 
 test(
-  'an engine that refuses to mount what is its own gives a container its own network',
+  'the network is left to the runtime, unless the engine refuses to mount what is its own',
   async () => {
     const { endpoint } = await connect(null);
     if (endpoint.kind !== 'unix') throw new Error('noSocket says otherwise');
     let asked = 0;
     await using proxy = await openEngineProxy(endpoint.path, (request) =>
-      isStep('create', request) && ++asked === 1 ? { kind: 'refused', status: 403 } : undefined,
+      isStep('create', request) && ++asked === 2 ? { kind: 'refused', status: 403 } : undefined,
     );
-    const sandbox = await (await openDockerEngine({ engine: proxy.url })).start(specOf('process.stdin.resume()'));
-    const { Config, HostConfig } = await inspect(sandbox.id);
-    assert.is(asked, 2);
-    assert.not((Config as { NetworkDisabled?: boolean }).NetworkDisabled);
-    assert.is(HostConfig.NetworkMode, 'none');
-    assert.not(HostConfig.Mounts?.length);
-    await sandbox.remove();
+    const proxied = await openDockerEngine({ engine: proxy.url });
+    for (const isLeft of [true, false]) {
+      const sandbox = await proxied.start(specOf(WAIT));
+      const { Config, HostConfig, Mounts } = await inspect(sandbox.id);
+      assert.is(Boolean((Config as { NetworkDisabled?: boolean }).NetworkDisabled), isLeft);
+      assert.is(HostConfig.NetworkMode, 'none');
+      const mounted = Mounts.map(({ Destination, RW }) => ({ Destination, RW }));
+      assert.equal(mounted, isLeft ? [{ Destination: '/etc/hosts', RW: false }] : []);
+      await sandbox.remove();
+    }
+    assert.is(asked, 3);
   },
   { unless: noSocket ?? noOwnHosts },
 );
