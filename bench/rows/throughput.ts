@@ -4,9 +4,9 @@ import { LIMITS, type Setting } from '../setting.js';
 
 /** Callers at once, and calls of all of them together, measured so often in turns. */
 const LOADS = [
-  { callers: 2, calls: 30, turns: 2 },
-  { callers: 8, calls: 60, turns: 2 },
-  { callers: 64, calls: 100, turns: 1 },
+  { callers: 2, calls: 30, turns: 3 },
+  { callers: 8, calls: 60, turns: 3 },
+  { callers: 64, calls: 100, turns: 2 },
 ];
 
 /** Calls a second, each in a container of its own, while so many callers go on calling. */
