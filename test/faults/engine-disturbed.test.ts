@@ -88,8 +88,7 @@ test(
   async () => {
     const problems = await someAtOnce(AT_ONCE, cases, nameOf, async (each) => {
       const { first, second, inS } = await disturb(each);
-      if (isDoneWithout(each))
-        assert.equal([first.exitStatus, first.result], [0, 2], first.error?.message);
+      if (isDoneWithout(each)) assert.equal([first.exitStatus, first.result], [0, 2], first.error?.message);
       else assertTold(first, each.step);
       assert.ok(inS < 30 * patience, `${inS} s`);
       assert.equal([second.exitStatus, second.result], [0, 3], second.error?.message);
