@@ -23,7 +23,8 @@ test('a function that returns in it returns its value', async () => {
   const outcome = await enforceLimits({ wallTimeInS: LIMIT_IN_S, gracePeriodInS: 5 })(grace('returnsInGrace')).run();
   assert.is(outcome.exitStatus, 0, outcome.error?.message);
   assert.equal(outcome.result, { reason: 'TimeoutException', rounds: 1 });
-  assert.ok(outcome.wallClockTime >= LIMIT_IN_S && outcome.wallClockTime < 3 * patience, `${outcome.wallClockTime}`);
+  // The limit counts from when the call is sent; on a busy machine the function begins some of that later, and has its own time told.
+  assert.ok(outcome.wallClockTime >= 0.8 * LIMIT_IN_S && outcome.wallClockTime < 3 * patience, `${outcome.wallClockTime}`);
 });
 
 test("one that rejects with the reason gets the limit's status", async () => {
