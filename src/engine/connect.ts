@@ -7,6 +7,7 @@ import { EngineError, toEngineError } from './engine-error.js';
 import { type EngineInfo, engineInfo } from './engine-info.js';
 import { getJson } from './engine-request.js';
 import type { Endpoint } from './engine-url.js';
+import { firstToAnswer } from './first-to-answer.js';
 import { makeTransport, type Transport } from './transport.js';
 
 /** An engine that has answered. */
@@ -45,15 +46,13 @@ export async function connect(url: string | null): Promise<Engine> {
 async function connectToFirst(endpoints: readonly Endpoint[]): Promise<Engine> {
   if (endpoints.length === 1) return await connectTo(endpoints[0] as Endpoint, ANSWER_TIME_IN_MS);
   const present = endpoints.filter((endpoint) => endpoint.kind !== 'unix' || existsSync(endpoint.path));
-  const problems: PynisherError[] = [];
-  for (const endpoint of present) {
-    try {
-      return await connectTo(endpoint, ANSWER_TIME_IN_MS / present.length);
-    } catch (error) {
-      problems.push(error as PynisherError);
-    }
+  const until = performance.now() + ANSWER_TIME_IN_MS;
+  const asks = present.map((endpoint) => () => connectTo(endpoint, Math.ceil(until - performance.now())));
+  try {
+    return await firstToAnswer(asks, ANSWER_TIME_IN_MS / present.length);
+  } catch (error) {
+    throw nobodyAnswered(endpoints, (error as AggregateError).errors as PynisherError[]);
   }
-  throw nobodyAnswered(endpoints, problems);
 }
 
 async function connectTo(endpoint: Endpoint, timeInMs: number): Promise<Engine> {
@@ -85,7 +84,7 @@ function notConnected({ url, source }: Endpoint, error: unknown, timeInMs: numbe
   const told = toEngineError(error, 'say who it is') as EngineError;
   const where = `the Docker engine at ${url} (${source})`;
   const messages: Partial<Record<EngineError['kind'], string>> = {
-    'no-answer': `No answer from ${where} within ${timeInMs / 1000} s`,
+    'no-answer': `No answer from ${where} within ${(timeInMs / 1000).toFixed(1).replace('.0', '')} s`,
     permission: `Permission denied: this user may not talk to ${where}`,
     'no-engine': `Nothing listens at ${url} (${source}): ${(error as Error).message}`,
     tls: `No TLS connection with ${where}: ${(error as Error).message}`,
