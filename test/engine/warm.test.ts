@@ -28,6 +28,8 @@ after(async () => {
 
 /** Time for the pool to have so many ready again, on a machine that does other things; one that waits 10 s for nothing is given up. */
 const refilled = (containers = 1) => sleep(Math.min(1500 * containers * patience, 7500));
+/** Three containers come up within the 10 s that the first of them waits for a call. */
+const emulated = patience > 1 ? 'an emulated machine does not start three containers in the time that one of them waits' : null;
 /** Of this program, whatever its neighbours do. */
 const OURS = `${OWNER_LABEL}=${formatOwner(thisOwner())}`;
 const isWarm = ({ timings }: Outcome) => timings.create === 0 && timings.start === 0 && timings.load === 0;
@@ -59,25 +61,25 @@ test('loading the module costs a warm call nothing, neither time nor CPU', async
   await refilled(2);
   const second = await limited.run();
   assert.is(second.unwrap(), 'ready');
-  assert.ok(isWarm(second) && second.timings.queue < 0.5, JSON.stringify(second.timings));
-  assert.ok(second.cpuTime < 0.1, `${second.cpuTime}`);
+  assert.ok(isWarm(second) && second.timings.queue < 0.5 * patience, JSON.stringify(second.timings));
+  assert.ok(second.cpuTime < 0.1 * patience, `${second.cpuTime}`);
 });
 
 test('limits hold as in a cold call', async () => {
-  // Enough for the memory limit to be met on an emulated machine.
-  const wallTimeInS = 2 * Math.min(patience, 5);
-  await using limited = enforceLimits({ wallTimeInS, memInMb: 64 })((what: string) => {
-    if (what === 'nothing') return 'done';
-    const kept = [];
-    for (;;) if (what === 'hog') kept.push(Buffer.alloc(2 ** 20, 1));
-  });
-  await limited.run('nothing');
-  await refilled();
-  const busy = await limited.run('burn');
-  // The next one came meanwhile; with more time on an emulated machine it would have waited for nothing too long.
-  const hog = await limited.run('hog');
+  const secondOf = async (what: string, wallTimeInS: number): Promise<Outcome> => {
+    await using limited = enforceLimits({ wallTimeInS, memInMb: 64 })((what: string) => {
+      if (what === 'nothing') return;
+      const kept = [];
+      for (;;) if (what === 'hog') kept.push(Buffer.alloc(2 ** 20, 1));
+    });
+    await limited.run('nothing');
+    await refilled();
+    return await limited.run(what);
+  };
+  const busy = await secondOf('burn', 2);
+  const hog = await secondOf('hog', 2 * patience);
   assert.equal([busy.exitStatus, isWarm(busy)], ['TimeoutException', true]);
-  assert.ok(busy.wallClockTime >= wallTimeInS - 0.01 && busy.wallClockTime < 4 * patience, `${busy.wallClockTime}`);
+  assert.ok(busy.wallClockTime >= 1.9 && busy.wallClockTime < 4 * patience, `${busy.wallClockTime}`);
   assert.equal([hog.exitStatus, isWarm(hog)], ['MemorylimitException', true]);
 });
 
@@ -115,21 +117,25 @@ test('a warm container that dies does not cost a call', async () => {
   assert.is((await limited.run()).unwrap(), 'alive');
 });
 
-test('calls at once each get their own, and as many are ready next time', async () => {
-  await using limited = enforceLimits({ wallTimeInS: 30 })((n: number) => n * n);
-  const all = async () =>
-    (await Promise.all([1, 2, 3].map((n) => limited.run(n)))).map((outcome) => [outcome.result, isWarm(outcome)]);
-  assert.equal(
-    (await all()).map(([value]) => value),
-    [1, 4, 9],
-  );
-  await refilled(2);
-  assert.equal(await all(), [
-    [1, true],
-    [4, true],
-    [9, true],
-  ]);
-});
+test(
+  'calls at once each get their own, and as many are ready next time',
+  async () => {
+    await using limited = enforceLimits({ wallTimeInS: 30 })((n: number) => n * n);
+    const all = async () =>
+      (await Promise.all([1, 2, 3].map((n) => limited.run(n)))).map((outcome) => [outcome.result, isWarm(outcome)]);
+    assert.equal(
+      (await all()).map(([value]) => value),
+      [1, 4, 9],
+    );
+    await refilled(2);
+    assert.equal(await all(), [
+      [1, true],
+      [4, true],
+      [9, true],
+    ]);
+  },
+  { unless: emulated },
+);
 
 test(
   'maxTasksPerChild lets trusted functions share a container, until one breaks a limit',
@@ -139,7 +145,7 @@ test(
       'shared.mjs',
       'let calls = 0; export default (burn) => { calls += burn ? 10 : 1; while (burn); return calls; };',
     );
-    await using limited = enforceLimits({ wallTimeInS: 0.5, context })(
+    await using limited = enforceLimits({ wallTimeInS: 0.5 * Math.min(patience, 10), context })(
       fromModule<{ default: (burn?: boolean) => number }>(url),
     );
     const results: (number | null)[] = [];
