@@ -78,7 +78,7 @@ test('takes what a program that is gone has left, and nothing else', async () =>
 const engineModule = JSON.stringify(new URL('../../src/engine/docker-engine.ts', import.meta.url).href);
 const helpers = JSON.stringify(new URL('./engine-sandbox.ts', import.meta.url).href);
 
-/** A program that starts a container of the runner, tells its id, and then comes to its end in some way. */
+/** A program that starts a container of the runner, tells its id, and half a second after a word on stdin comes to its end in some way. */
 function program(nodeSource: string, ending: string): ChildProcess {
   const source = `
     const { openDockerEngine } = await import(${engineModule});
@@ -86,9 +86,9 @@ function program(nodeSource: string, ending: string): ChildProcess {
     const engine = await openDockerEngine();
     const sandbox = await engine.start(${nodeSource});
     process.stdout.write(sandbox.id + '\\n');
-    setTimeout(() => { ${ending} }, 500);`;
+    process.stdin.once('data', () => setTimeout(() => { ${ending} }, 500));`;
   return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', source], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
 }
 
@@ -114,6 +114,7 @@ for (const [name, ending] of endings) {
     const child = program("{ ...specOf(''), nodeArguments: [] }", ending);
     const id = await idFrom(child);
     assert.not.ok(await isGone(id));
+    child.stdin?.end('now');
     await once(child, 'exit');
     assert.ok(await goneWithin(id, 10), 'the runner did not leave with its input');
   });
@@ -125,11 +126,13 @@ test('a busy loop that its program left behind: the kernel ends it, or the next 
     "process.kill(process.pid, 'SIGKILL')",
   );
   const id = await idFrom(child);
+  child.stdin?.end('now');
   await once(child, 'exit');
   assert.ok(await goneWithin(id, 20), 'the CPU backstop did not end it');
 
   const endless = program("specOf('for (;;);', { cpuBackstopInS: null })", "process.kill(process.pid, 'SIGKILL')");
   const endlessId = await idFrom(endless);
+  endless.stdin?.end('now');
   await once(endless, 'exit');
   await sweep(engine);
   assert.ok(await goneWithin(endlessId, 10));
