@@ -6,7 +6,7 @@ import type { RunnerImage } from './image.js';
 /*
  * A container without a network needs nothing of the engine's networking: its runtime gives it a network namespace of its own with a
  * loopback interface that is up (runc's `loopback` in libcontainer/network_linux.go, crun's src/libcrun/linux.c). That is what Docker
- * leaves it with if asked for `NetworkDisabled`, in half the time: Docker before 26 starts its own program once more for each container
+ * leaves it with if asked for `NetworkDisabled`, in half the time: Docker before 28 starts its own program once more for each container
  * otherwise (`libnetwork-setkey`), to take hold of the namespace.
  *
  * /etc/hosts, which Docker's networking writes, is empty then, whatever the image has there. So the image has one elsewhere, and it is
