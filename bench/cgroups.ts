@@ -3,9 +3,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { CgroupFolders } from '../src/engine/cgroup-path.js';
+import type { Meter } from '../src/engine/usage.js';
 import { built } from './setting.js';
 
 const { findCgroup } = await built<typeof import('../src/engine/cgroup-path.js')>('engine/cgroup-path.js');
+const { openCgroupMeter } = await built<typeof import('../src/engine/usage.js')>('engine/usage.js');
 
 /** The folders of a running container's cgroup. */
 export async function cgroupOf(docker: Docker, id: string): Promise<CgroupFolders> {
@@ -17,6 +19,13 @@ export async function cgroupOf(docker: Docker, id: string): Promise<CgroupFolder
   );
   if (folders === null) throw new Error('The cgroups of this engine cannot be seen from here');
   return folders;
+}
+
+/** What nisher reads a running container's counters with. */
+export async function meterOf(docker: Docker, id: string): Promise<Meter> {
+  const meter = openCgroupMeter(await cgroupOf(docker, id));
+  if (meter === null) throw new Error('The counters of that cgroup cannot be read');
+  return meter;
 }
 
 /** Ids of this program's running containers, once there are so many. */

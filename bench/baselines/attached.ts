@@ -3,6 +3,8 @@ import type Docker from 'dockerode';
 
 /** A container with a program of its own, and one attached stream. */
 export interface Attached {
+  /** The container's. */
+  readonly id: string;
   /** Sends that, and waits until so many bytes have come: the engine's own headers included, or what else `counted` makes of a chunk. */
   ask(message: string, answerInBytes: number, counted?: (chunk: Buffer) => number): Promise<void>;
   remove(): Promise<void>;
@@ -27,6 +29,7 @@ export async function attach(docker: Docker, options: Docker.ContainerCreateOpti
     if (wanted <= 0) enough();
   });
   return {
+    id: container.id,
     ask(message, answerInBytes, counted = lengthOf) {
       wanted = answerInBytes;
       count = counted;
