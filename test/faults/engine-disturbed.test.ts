@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { type Context, enforceLimits, getContext, type Outcome } from '../../src/index.js';
@@ -79,6 +80,8 @@ async function disturb({ method, step, fate }: Case): Promise<{ first: Outcome; 
   const inS = (performance.now() - startedAt) / 1000;
   const second = await limited.run(2);
   await limited.close();
+  // What was made though its answer was lost is looked for half a second later, by the same way to the engine.
+  await sleep(1500 * patience);
   assert.ok(disturbed > 0, 'the step was never reached');
   return { first, second, inS };
 }
