@@ -59,11 +59,7 @@ async function startRunsc(): Promise<RunningEngine> {
   await writeFile(path.join(folder, 'daemon.json'), JSON.stringify({ runtimes: { runsc } }));
   const engine = await makeOwnEngine('--config-file', path.join(folder, 'daemon.json'), '--default-runtime', 'runsc');
   await engine.start();
-  const stop = async () => {
-    await engine.remove();
-    await remove();
-  };
-  return { env: { DOCKER_HOST: engine.url }, stop };
+  return { env: { DOCKER_HOST: engine.url }, stop: inOrder(engine.remove, remove) };
 }
 
 /** As members of the group `docker` use it. */
@@ -74,11 +70,7 @@ async function startForUser(): Promise<RunningEngine> {
   await engine.start();
   await chmod(engine.folder, 0o711);
   await chown(engine.socketPath, USER_ID, USER_ID);
-  const stop = async () => {
-    await engine.remove();
-    await remove();
-  };
-  return { env: { DOCKER_HOST: engine.url, HOME: folder }, stop };
+  return { env: { DOCKER_HOST: engine.url, HOME: folder }, stop: inOrder(engine.remove, remove) };
 }
 
 async function startTls(): Promise<RunningEngine> {
@@ -92,23 +84,15 @@ async function startTls(): Promise<RunningEngine> {
   ].flatMap(([option = '', file = '']) => [option, path.join(folder, file)]);
   const engine = await makeOwnEngine('--host', url, '--tlsverify', ...files);
   await engine.start();
-  const stop = async () => {
-    await engine.remove();
-    await remove();
-  };
-  return { env: { DOCKER_HOST: url, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder }, stop };
+  return { env: { DOCKER_HOST: url, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder }, stop: inOrder(engine.remove, remove) };
 }
 
 async function startSsh(): Promise<RunningEngine> {
   const engine = await makeOwnEngine();
   await engine.start();
   const server = await startSshServer();
-  const stop = async () => {
-    await server.stop();
-    await engine.remove();
-  };
   const env = { DOCKER_HOST: `${server.url}${engine.socketPath}`, PATH: `${server.clientFolder}:${process.env.PATH}` };
-  return { env, stop };
+  return { env, stop: inOrder(server.stop, engine.remove) };
 }
 
 /** Podman's service with runc, in folders of its own. */
@@ -157,6 +141,12 @@ async function answers(url: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function inOrder(...steps: readonly (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    for (const step of steps) await step();
+  };
 }
 
 async function makeFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {

@@ -17,7 +17,7 @@ const optionNames: Readonly<Record<string, string>> = {
   maxResultInMb: '--max-result',
   maxOutputInMb: '--max-output',
 };
-const optionName = new RegExp(`\\b(${Object.keys(optionNames).join('|')})\\b`, 'g');
+const optionName = new RegExp(`\\b(${Object.keys(optionNames).join('|')})\\b(: null\\b)?`, 'g');
 /** Those of a context, of which only messages about the engine speak. */
 const contextOption = /`(engine|image|runtime)`(?: of getContext)?/g;
 
@@ -26,7 +26,10 @@ export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
   const { error, exitStatus } = outcome;
   const { message, hint } = splitHint(error);
   const inOurWords = (text: string) => {
-    const named = text.replaceAll(': null`', ' none`').replace(optionName, (name) => optionNames[name] ?? name);
+    const named = text.replace(
+      optionName,
+      (_, name: string, lifted?: string) => `${optionNames[name]}${lifted === undefined ? '' : ' none'}`,
+    );
     return exitStatus === 'PynisherError' ? named.replace(contextOption, '`--$1`') : named;
   };
   // The function chose the words of its error, and the names in its stack.

@@ -84,7 +84,7 @@ function notConnected({ url, source }: Endpoint, error: unknown, timeInMs: numbe
   const told = toEngineError(error, 'say who it is') as EngineError;
   const where = `the Docker engine at ${url} (${source})`;
   const messages: Partial<Record<EngineError['kind'], string>> = {
-    'no-answer': `No answer from ${where} within ${(timeInMs / 1000).toFixed(1).replace('.0', '')} s`,
+    'no-answer': `No answer from ${where} within ${Math.round(timeInMs / 100) / 10} s`,
     permission: `Permission denied: this user may not talk to ${where}`,
     'no-engine': `Nothing listens at ${url} (${source}): ${(error as Error).message}`,
     tls: `No TLS connection with ${where}: ${(error as Error).message}`,

@@ -78,12 +78,11 @@ async function createWithOwnHosts(
   create: (hosts: string | null) => Promise<Container>,
   hosts: string | null,
 ): Promise<Container> {
-  if (hosts === null) return await create(null);
   try {
     return await create(hosts);
   } catch (error) {
-    if (error instanceof Error && hasStatus(error.cause, 400, 403)) return await create(null);
-    throw error;
+    if (hosts === null || !hasStatus((error as Error).cause, 400, 403)) throw error;
+    return await create(null);
   }
 }
 
