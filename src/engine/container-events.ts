@@ -23,9 +23,15 @@ export const nothingToldYet: Readonly<ContainerRecord> = { ooms: 0, exitCode: nu
 export interface ContainerEvents {
   /** Resolves when events are coming in, or after half a second: they are one witness among several. */
   ready(): Promise<void>;
-  /** From now on, what happens to that container is kept in the record. */
-  follow(id: string): ContainerRecord;
+  /** From now on, what happens to that container is kept. */
+  follow(id: string): Followed;
   forget(id: string): void;
+}
+
+export interface Followed {
+  readonly record: ContainerRecord;
+  /** Settles with the exit code when the engine tells that it has ended. */
+  readonly died: Promise<number>;
 }
 
 /** Podman 4 has `died` for what it then calls `die`, as Docker does. */
@@ -43,11 +49,11 @@ export function eventsOf(engine: Engine, owner: string): ContainerEvents {
 }
 
 function subscribeTo(engine: Engine, owner: string): ContainerEvents {
-  const records = new Map<string, ContainerRecord>();
+  const followed = new Map<string, { record: ContainerRecord; tellDied: (exitCode: number) => void }>();
   /** While subscribed: when it is. */
   let subscription: Promise<void> | null = null;
-  /** Engine's time of the last event, in seconds; a new subscription begins there. */
-  let lastEvent: number | null = null;
+  /** Engine's time of the last event, or of the first subscription, in seconds; a new subscription begins there. */
+  let heardUntil: number | null = null;
 
   const take = (event: Record<string, unknown>) => {
     const { Action, Actor, time } = event as {
@@ -55,28 +61,35 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
       Actor?: { ID?: string; Attributes?: { exitCode?: unknown } };
       time?: unknown;
     };
-    if (Number.isSafeInteger(time)) lastEvent = time as number;
-    const record = records.get(Actor?.ID ?? '');
+    if (Number.isSafeInteger(time)) heardUntil = time as number;
+    const { record, tellDied } = followed.get(Actor?.ID ?? '') ?? {};
     if (record === undefined) return;
     if (Action === 'oom') record.ooms++;
     if (Action === 'kill') record.signalled = true;
-    if (Action === 'die') record.exitCode = readExitCode(Actor?.Attributes?.exitCode);
+    if (Action === 'die') {
+      record.exitCode = readExitCode(Actor?.Attributes?.exitCode);
+      tellDied?.(record.exitCode);
+    }
   };
 
   const subscribe = () => {
     subscription ??= new Promise((resolve) => {
       const filters = { type: ['container'], event: WANTED, label: [`${OWNER_LABEL}=${owner}`] };
-      const since = lastEvent === null ? '' : `&since=${lastEvent}`;
+      const since = heardUntil === null ? '' : `&since=${heardUntil}`;
       const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}${since}`;
       const broken = () => {
         subscription = null;
         resolve();
         // The engine may come back while containers still run.
         setTimeout(() => {
-          if (records.size > 0) void subscribe();
+          if (followed.size > 0) void subscribe();
         }, RETRY_DELAY_IN_MS).unref();
       };
-      followLines(engine.transport, path, new AbortController().signal, resolve, take).then(broken, broken);
+      const opened = (at: number | null) => {
+        heardUntil ??= at;
+        resolve();
+      };
+      followLines(engine.transport, path, new AbortController().signal, opened, take).then(broken, broken);
     });
     return subscription;
   };
@@ -93,12 +106,12 @@ function subscribeTo(engine: Engine, owner: string): ContainerEvents {
     },
     follow(id) {
       const record = { ...nothingToldYet };
-      records.set(id, record);
+      const died = new Promise<number>((tellDied) => followed.set(id, { record, tellDied }));
       void subscribe();
-      return record;
+      return { record, died };
     },
     forget(id) {
-      records.delete(id);
+      followed.delete(id);
     },
   };
 }

@@ -85,6 +85,7 @@ export function waitForExit({ transport }: Engine, id: string, signal: AbortSign
 
 /**
  * Settles once the container has ended, or cannot be reached any more; never rejects.
+ * @param died settles with the exit code when the engine tells of the end unasked
  * @param isAttached whether the container's own connection holds still
  * @param ooms of the machine it runs on
  */
@@ -93,11 +94,12 @@ export async function seeExit(
   id: string,
   firstWait: Asked,
   events: Readonly<ContainerRecord>,
+  died: Promise<number>,
   isAttached: () => boolean,
   ooms: MachineOoms,
 ): Promise<SandboxExit> {
   for (let waiting = firstWait; ; waiting = askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=not-running`)) {
-    const waited = await waiting.answer.then(readWait, readRefusal);
+    const waited = await Promise.race([waiting.answer.then(readWait, readRefusal), toldUnasked(died)]);
     const inspected = wasKilledByUs(waited, events)
       ? ({ state: 'gone' } as const)
       : await inspectEnd(engine, id, waited === null ? INSPECTIONS : 1);
@@ -108,6 +110,16 @@ export async function seeExit(
     if (!isAttached()) return { kind: 'lost', reason: 'the connections with the engine broke while it ran' };
     await sleep(INSPECTION_INTERVAL_IN_MS);
   }
+}
+
+/** An engine that tells of the end unasked has answered the wait by then, or the answer was lost on its way. */
+const ANSWER_LATE_BY_IN_MS = 3_000;
+
+/** What an event told of the end, should the wait's own answer not come. */
+async function toldUnasked(died: Promise<number>): Promise<ExitEvidence['waited']> {
+  const exitCode = await died;
+  await sleep(ANSWER_LATE_BY_IN_MS, undefined, { ref: false });
+  return { exitCode, error: null };
 }
 
 /** There is nothing more to ask: why, is known, and an engine that is removing a container takes 6 ms to answer. */

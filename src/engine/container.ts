@@ -45,7 +45,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
   const creating = createWithOwnHosts(create, ownHosts(engine.info, image, spec));
   const [container] = await Promise.all([holding.creating(creating), events.ready()]);
   const { id } = container;
-  const record = events.follow(id);
+  const { record, died } = events.follow(id);
   const waiting = new AbortController();
   let streams: ContainerStreams | null = null;
   try {
@@ -61,7 +61,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const ooms = watchMachineOoms(meter.kind === 'cgroup');
-    const told = Promise.race([seeExit(engine, id, firstWait, record, streams.isOpen, ooms), connectionLost(streams)]);
+    const told = Promise.race([seeExit(engine, id, firstWait, record, died, streams.isOpen, ooms), connectionLost(streams)]);
     const parts = { engine, container, name, holding, pid, streams, meter, record, timings, told, waited: firstWait, ooms };
     return sandboxOf({ ...parts, forget: () => events.forget(id) });
   } catch (error) {

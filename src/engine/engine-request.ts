@@ -47,19 +47,23 @@ export async function remove(transport: Transport, path: string, signal: AbortSi
   response.resume();
 }
 
-/** Follows an answer of one JSON object per line, without keeping this program alive for it. */
+/**
+ * Follows an answer of one JSON object per line, without keeping this program alive for it.
+ * @param onOpen told when it was, by the engine's clock, in whole seconds of Unix time; null where it does not say
+ */
 export async function followLines(
   transport: Transport,
   path: string,
   signal: AbortSignal,
-  onOpen: () => void,
+  onOpen: (at: number | null) => void,
   onLine: (line: Record<string, unknown>) => void,
 ): Promise<void> {
   const request = begin(transport, { method: 'GET', path, signal });
   request.once('socket', (socket) => socket.unref());
   const response = await respond(request);
   if (response.statusCode !== 200) await refuse(response);
-  onOpen();
+  const date = Date.parse(response.headers.date ?? '');
+  onOpen(Number.isNaN(date) ? null : date / 1000);
   for await (const line of jsonLines(response)) onLine(line);
 }
 

@@ -17,6 +17,12 @@ import type { Meter } from './usage.js';
 /** The engine delivers what a container printed within 2 s of its end, or never. */
 const LAST_OUTPUT_TIME_IN_MS = 3_000;
 
+/**
+ * Once a container has been told to end, an engine that says nothing more of it is not waited for: one that hangs keeps its connections
+ * open, and would hold up a call beyond any limit. A verdict on what was killed does not depend on how it ended.
+ */
+const END_TIME_IN_MS = 12_000;
+
 /** A container that has started, and all that belongs to it. */
 export interface RunningContainer {
   engine: Engine;
@@ -43,9 +49,12 @@ export function sandboxOf(running: RunningContainer): Sandbox {
   const killed = new Promise<SandboxExit>((resolve) => {
     settleKilled = resolve;
   });
+  let givingUp: NodeJS.Timeout | undefined;
+  const giveUp = () => settleKilled({ kind: 'lost', reason: 'it was told to end, and the engine does not say that it has' });
   const exited = Promise.race([told, killed]);
   void exited.then(() => {
     ended = true;
+    clearTimeout(givingUp);
     const cutting = setInterval(() => {
       if (!streams.isHeldUp()) streams.cut();
     }, LAST_OUTPUT_TIME_IN_MS).unref();
@@ -95,6 +104,7 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     },
     async kill() {
       record.killAsked = true;
+      if (!ended) givingUp ??= setTimeout(giveUp, END_TIME_IN_MS).unref();
       streams.release();
       // Once: there is one end to mark.
       killing ??= killPastEngine(pid, container.id, pipes, streams);

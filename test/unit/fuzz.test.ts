@@ -85,6 +85,7 @@ test("an engine's refusal to wait whose message is no text is the end of a conta
     'x',
     refused,
     nothingToldYet,
+    new Promise(() => {}),
     () => true,
     watchMachineOoms(false),
   );

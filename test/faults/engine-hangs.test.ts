@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
+import { enforceLimits, fromModule, getContext, type LimitOptions, type Outcome } from '../../src/index.js';
+import { suite } from '../harness.js';
+import { openEngineProxy } from '../support/engine-proxy.js';
+import { faultFunctions } from '../support/fault-program.js';
+import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
+import { patience } from '../support/patience.js';
+import { tracesAfter } from '../support/traces.js';
+
+/** The engine stops answering, and closes no connection: as one that is locked up, or whose machine has vanished behind a network. */
+const { test, before, after } = suite('engine hangs');
+const onOwn: typeof test = Object.assign(
+  (...[name, body, options]: Parameters<typeof test>) =>
+    noOwnEngine === null ? test(name, body, options) : test.skip(name, noOwnEngine),
+  { skip: test.skip },
+);
+
+/** Beyond the limit. */
+const TOLD_WITHIN_S = 20 * patience;
+const CLEAN_AFTER_S = 10 * patience;
+const since = Math.floor(Date.now() / 1000);
+
+let own: OwnEngine;
+before(
+  async () => {
+    if (noOwnEngine !== null) return;
+    own = await makeOwnEngine();
+    await own.start();
+    assert.is((await limit('spawn', 'answer', { wallTimeInS: 60 }).run()).result, 42);
+  },
+  { timeoutInS: 120 },
+);
+after(async () => {
+  if (noOwnEngine === null) await own.remove();
+});
+
+function limit(method: 'spawn' | 'forkserver', name: string, limits: LimitOptions) {
+  const context = getContext(method, { engine: own.url });
+  return enforceLimits({ captureOutput: true, context, ...limits })(
+    fromModule<typeof import('../fixtures/faults/functions.js'), 'answer'>(pathToFileURL(faultFunctions), name as 'answer'),
+  );
+}
+
+/** Its containers run on. */
+function signalEngine(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  process.kill(Number(readFileSync(`${own.folder}/pid`, 'utf8')), signal);
+}
+
+/** Calls a function, and has the engine hang from when it prints that it was called until it is told how that ended. */
+async function hangDuring(
+  method: 'spawn' | 'forkserver',
+  name: string,
+  limits: LimitOptions,
+  onHung = () => {},
+): Promise<{ outcome: Outcome; inS: number }> {
+  const limited = limit(method, name, limits);
+  try {
+    const running = limited.run();
+    for await (const { data } of running) {
+      if (!data.toString().includes('called')) continue;
+      signalEngine('SIGSTOP');
+      break;
+    }
+    const hungAt = performance.now();
+    onHung();
+    const outcome = await running;
+    return { outcome, inS: (performance.now() - hungAt) / 1000 };
+  } finally {
+    signalEngine('SIGCONT');
+    await limited.close();
+  }
+}
+
+const nothingLeft = async () =>
+  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since }), []);
+
+for (const method of ['spawn', 'forkserver'] as const) {
+  onOwn(
+    `a wall-time limit is told all the same: ${method}`,
+    async () => {
+      const { outcome, inS } = await hangDuring(method, 'waits', { wallTimeInS: 3 });
+      assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
+      assert.ok(inS < 3 + TOLD_WITHIN_S, `told after ${inS} s`);
+      assert.is(outcome.stdout, 'called\n');
+      await nothingLeft();
+    },
+    { timeoutInS: 120 },
+  );
+}
+
+onOwn(
+  'a CPU-time limit is told all the same',
+  async () => {
+    const { outcome, inS } = await hangDuring('spawn', 'busy', { cpuTimeInS: 2, wallTimeInS: 60 });
+    assert.is(outcome.exitStatus, 'CpuTimeoutException', outcome.error?.message);
+    assert.ok(inS < 2 + TOLD_WITHIN_S, `told after ${inS} s`);
+    await nothingLeft();
+  },
+  { timeoutInS: 120 },
+);
+
+onOwn(
+  'a call without a limit can be aborted',
+  async () => {
+    const aborting = new AbortController();
+    const { outcome, inS } = await hangDuring('spawn', 'waits', { signal: aborting.signal }, () => aborting.abort());
+    assert.is(outcome.exitStatus, 'SignalException', outcome.error?.message);
+    assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
+    await nothingLeft();
+  },
+  { timeoutInS: 120 },
+);
+
+test(
+  'an exit code whose answer never comes is known from what the engine tells unasked',
+  async () => {
+    const { endpoint } = await connect(null);
+    assert.ok(endpoint.kind === 'unix');
+    await using proxy = await openEngineProxy(endpoint.path, ({ path }) =>
+      /\/wait\?condition=(next-exit|not-running)/.test(path) ? { kind: 'begun' } : undefined,
+    );
+    const context = getContext('spawn', { engine: proxy.url });
+    const start = performance.now();
+    const outcome = await enforceLimits({ context })(() => process.exit(3)).run();
+    const inS = (performance.now() - start) / 1000;
+    assert.equal([outcome.exitStatus, outcome.exitCode], ['AnythingException', 3], outcome.error?.message);
+    assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
+    assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, pid: process.pid, since }), []);
+  },
+  { timeoutInS: 120 },
+);
