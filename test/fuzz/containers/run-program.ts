@@ -5,11 +5,12 @@ import type { ContextMethod, LimitOptions, Outcome } from '../../../src/index.js
 import { enforceLimits, getContext } from '../../../src/index.js';
 import { decode } from '../../../src/wire/codec.js';
 import { PROGRAM_VARIABLE, type Step } from '../../fixtures/hostile-runner/program.js';
+import { patience } from '../../support/patience.js';
 import { hostileImage } from './image.js';
 import { judgeProgram, reached } from './programs.js';
 
-/** What every call of a hostile runner has, unless it is about another. */
-export const WALL_TIME_IN_S = 2;
+/** What every call of a hostile runner has, unless it is about another. An emulated machine takes seconds for the rest of it. */
+export const WALL_TIME_IN_S = patience === 1 ? 2 : 10;
 const MAX_RESULT_IN_MB = 1;
 
 export interface ProgramRun {
