@@ -53,9 +53,9 @@ async function tryEngine(name: string, engine: EngineUnderTest): Promise<string>
       Object.assign(process.env, env);
       const { info } = await connect(null);
       const run = async (...words: string[]) => await runTsx(words, engine.seenFrom);
-      await run('src/cli/bin.ts', 'doctor');
+      const { code: doctors } = await run('src/cli/bin.ts', 'doctor');
       const { output, code } = await run('test/run.ts', ...files);
-      if (code !== 0) process.exitCode = 1;
+      if (doctors !== 0 || code !== 0) process.exitCode = 1;
       return row(name, info, output.trimEnd().split('\n').at(-1) ?? '');
     } finally {
       await stop();
