@@ -8,7 +8,7 @@ import type { Said } from './conversation.js';
 import { atMost, dismiss } from './dismiss.js';
 import type { EncodedArguments } from './encode-arguments.js';
 import type { Fault } from './evidence.js';
-import { engineFault, packFault } from './faults.js';
+import { durationFault, engineFault, packFault } from './faults.js';
 import { LEAST_MEMORY_IN_BYTES } from './heap-size.js';
 import type { Output } from './output.js';
 import { giveNotice, type Prepared, timeLimits } from './prepare.js';
@@ -169,8 +169,8 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   if (aborted(record)) return true;
   if (!(await prepared.loaded)) {
     record.phase = prepared.phase === 'boot' ? 'boot' : 'load';
-    record.said = prepared.said;
     record.fault ??= prepared.fault;
+    record.said = prepared.said;
     return record.said !== null || prepared.watch.stop !== null;
   }
   if (!lease.warm) timings.load = prepared.loadedInS;
@@ -179,6 +179,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   const { pieces, sizeInBytes } = request.args;
   const atOnce = sizeInBytes <= CALLED_AT_ONCE_UP_TO_BYTES;
   let before = prepared.usageAtRest();
+  const sentAt = clock.now();
   if (atOnce) {
     sandbox.resetPeak();
     // Whatever else a call needs is seen to while this is on its way.
@@ -222,12 +223,19 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   };
   if (atOnce) begin();
   else conversation.sendArguments(pieces);
-  record.said = await conversation.said;
+  hear(record, await conversation.said, clock.now() - sentAt);
   cancelReady();
   watcher.end();
   timings.call = watcher.used.wallInS;
   record.fault ??= conversation.fault;
   return taken || record.said !== null || watcher.stop !== null;
+}
+
+/** Takes the runner's last word, unless it cannot be true. */
+function hear(record: CallRecord, said: Said | null, mostInS: number): void {
+  const fault = durationFault(said, mostInS);
+  record.said = fault === null ? said : null;
+  record.fault ??= fault;
 }
 
 /** Waits for what can still change the outcome, and for no more. */

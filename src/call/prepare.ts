@@ -8,6 +8,7 @@ import { deferred } from './deferred.js';
 import { EarlyOutput } from './early-output.js';
 import type { Fault } from './evidence.js';
 import { noticeMessage } from './explain.js';
+import { durationFault } from './faults.js';
 import { heapArguments } from './heap-size.js';
 import type { OutputStream } from './output.js';
 import type { Sandbox, SandboxEngine, SandboxSpec, Usage } from './sandbox.js';
@@ -112,8 +113,9 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   };
   void conversation.said.then((word) => {
     if (phase === 'loaded') return;
-    said = word;
-    fault ??= conversation.fault;
+    const lie = durationFault(word, clock.now() - startedAt);
+    said = lie === null ? word : null;
+    fault ??= conversation.fault ?? lie;
     settle(false);
   });
   void conversation.drained.then(() => {
