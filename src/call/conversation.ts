@@ -144,6 +144,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
       onText: (text) => conversation.onText('stderr', text),
       onFrame: (type) => {
         if (type !== GuestFrame.Flushed) throw new ProtocolError(`Frame type ${type} came on stderr`);
+        turns.checkFlushed();
         flushed.resolve();
       },
     }),
@@ -184,6 +185,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     },
     nextCall() {
       if (!spoken) return;
+      turns.rest();
       said = deferred();
       flushed = deferred();
       value = new ValuePieces();

@@ -28,7 +28,7 @@ export interface Prepared {
   /** What the runner said instead of being ready. */
   readonly said: Said | null;
   readonly fault: Fault | null;
-  /** Whether its streams have ended: nobody is there any more. */
+  /** Whether nobody is there any more, as its streams have ended, or somebody who does not keep to the protocol. */
   readonly over: boolean;
   /** Whether it has worked since it was loaded, though it has nothing to do: code that claims to be loaded, and goes on. */
   isRestless(): boolean;
@@ -146,7 +146,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
       return fault;
     },
     get over() {
-      return over;
+      return over || conversation.fault !== null;
     },
     isRestless() {
       lastRead = sandbox.usage();

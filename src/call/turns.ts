@@ -1,14 +1,15 @@
 import { type End, GuestFrame, type GuestFrameType } from '../wire/protocol.js';
 import { ProtocolError } from '../wire/wire-errors.js';
 
-/** How far the runner of one container has come, by what it said: it waits for arguments while `loaded`. */
-type Step = 'boot' | 'load' | 'loaded' | 'call';
+/** How far the runner of one container has come: by what it said, and by whether it has been sent arguments, without which it waits. */
+type Step = 'boot' | 'load' | 'loaded' | 'arguments' | 'call';
 
 /** The last words that it can come to at each. */
 const endsAt: Record<Step, readonly End['status'][]> = {
   boot: ['failed'],
   load: ['threw', 'exiting', 'neverSettles', 'noSuchExport', 'failed'],
-  loaded: ['failed'],
+  loaded: [],
+  arguments: ['failed'],
   call: ['returned', 'threw', 'uncarriable', 'tooLarge', 'exiting', 'neverSettles', 'failed'],
 };
 
@@ -22,6 +23,10 @@ export interface Turns {
   checkValue(): void;
   /** The last word of a call, after so many bytes of its value. @throws ProtocolError when no runner says that now */
   end(end: End, valueInBytes: number): void;
+  /** Another call may come: until its arguments are on their way, the runner has nothing to say. */
+  rest(): void;
+  /** @throws ProtocolError when there is no call whose output could have been flushed */
+  checkFlushed(): void;
 }
 
 export function createTurns(): Turns {
@@ -34,7 +39,7 @@ export function createTurns(): Turns {
       due = type === GuestFrame.Loading ? GuestFrame.Loaded : null;
     },
     sendArguments() {
-      step = 'loaded';
+      step = 'arguments';
       due = GuestFrame.Ready;
     },
     checkValue() {
@@ -46,8 +51,15 @@ export function createTurns(): Turns {
         throw new ProtocolError(`An end that ${end.status} came out of turn`);
       const declared = end.status === 'returned' || end.status === 'threw' ? end.valueInBytes : 0;
       if (declared !== valueInBytes) throw new ProtocolError(`A value of ${valueInBytes} bytes, of ${declared} declared`);
-      // A warm container's next call begins with its arguments.
       due = null;
+    },
+    rest() {
+      step = 'loaded';
+      due = null;
+    },
+    checkFlushed() {
+      // It may overtake the last word, which comes on another stream, but not the arguments.
+      if (step === 'loaded') throw new ProtocolError('Output was flushed out of turn');
     },
   };
 }
