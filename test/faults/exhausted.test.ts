@@ -1,31 +1,37 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { connect } from '../../src/engine/connect.js';
+import { connect, type Engine } from '../../src/engine/connect.js';
+import { ensureImage } from '../../src/engine/image.js';
 import { listImages } from '../../src/engine/images.js';
 import { type Context, enforceLimits, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
-import { openEngineProxy } from '../support/engine-proxy.js';
+import { callAt, watchedFunction, wayOf } from '../support/call-at.js';
+import { type EngineProxy, openEngineProxy } from '../support/engine-proxy.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
-import { isStep } from '../support/steps.js';
-import { tracesAfter } from '../support/traces.js';
+import { type EngineStep, isStep } from '../support/steps.js';
+import { CLEAN_AFTER_S, tracesAfter } from '../support/traces.js';
 
 /** The engine's disk is full, its memory is used up, the image is removed. */
-const { test } = suite('exhausted engine', { timeoutInS: 150 });
-const onOwn: typeof test = Object.assign(
-  (...[name, body, options]: Parameters<typeof test>) =>
-    noOwnEngine === null ? test(name, body, options) : test.skip(name, noOwnEngine),
-  { skip: test.skip },
-);
+const { test } = suite('exhausted engine', { timeoutInS: 150, unless: noOwnEngine });
 
-const CLEAN_AFTER_S = 10 * patience;
-const since = Math.floor(Date.now() / 1000);
+/** An image that has to be built included. */
+const TOLD_WITHIN_S = 30 * patience;
+
+interface Surroundings {
+  readonly own: OwnEngine;
+  readonly engine: Engine;
+  /** Through which calls are made. */
+  readonly proxy: EngineProxy;
+  /** Has that done before the engine hears of the next such request. */
+  before(step: EngineStep, act: () => void | Promise<void>): void;
+}
 
 async function withEngine(
   sizeInMb: number | null,
   words: readonly string[],
-  body: (own: OwnEngine) => Promise<void>,
+  body: (surroundings: Surroundings) => Promise<void>,
 ): Promise<void> {
   const own = await makeOwnEngine(...words);
   try {
@@ -34,25 +40,48 @@ async function withEngine(
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeInMb}m`, 'tmpfs', `${own.folder}/data`]);
     }
     await own.start();
-    await body(own);
-    assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since }), []);
+    let next: { step: EngineStep; act: () => void | Promise<void> } | null = null;
+    await using proxy = await openEngineProxy(own.socketPath, async (request) => {
+      if (next === null || !isStep(next.step, request)) return undefined;
+      const { act } = next;
+      next = null;
+      await act();
+      return undefined;
+    });
+    await body({
+      own,
+      proxy,
+      engine: await connect(own.url),
+      before(step, act) {
+        assert.is(next, null, 'the last was never reached');
+        next = { step, act };
+      },
+    });
+    assert.is(next, null, 'never reached');
+    const { containers } = proxy;
+    assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, containers }), []);
   } finally {
     await own.remove();
   }
 }
 
-async function call(url: string, method: Context['method'] = 'spawn'): Promise<Outcome> {
-  const limited = enforceLimits({ wallTimeInS: 60, context: getContext(method, { engine: url }) })(() => 42);
+async function call({ url }: { url: string }, method: Context['method'] = 'spawn', image?: string): Promise<Outcome> {
+  const context = getContext(method, { engine: url, ...(image !== undefined && { image }) });
+  const limited = enforceLimits({ wallTimeInS: 60, context })(() => 42);
+  const since = performance.now();
   const outcome = await limited.run();
+  const inS = (performance.now() - since) / 1000;
   await limited.close();
+  assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
   return outcome;
 }
 
 const assertAnswers = ({ exitStatus, result, error }: Outcome) => assert.equal([exitStatus, result], [0, 42], error?.message);
 function assertTold({ exitStatus, error }: Outcome, words: RegExp): void {
-  assert.is(exitStatus, 'PynisherError');
+  assert.is(exitStatus, 'PynisherError', error?.message);
   assert.match(error?.message ?? '', words);
 }
+const NO_SPACE = /no space left/i;
 
 function fill(file: string): void {
   const block = Buffer.alloc(2 ** 16);
@@ -66,55 +95,109 @@ function fill(file: string): void {
   }
 }
 
-onOwn('no room for the image', async () => {
-  await withEngine(40, [], async ({ url }) => {
-    assertTold(await call(url), /no space left/i);
+test('no room for the image', async () => {
+  await withEngine(40, [], async ({ proxy }) => {
+    assertTold(await call(proxy), NO_SPACE);
     // And not only the first time.
-    assertTold(await call(url), /no space left/i);
+    assertTold(await call(proxy), NO_SPACE);
   });
 });
 
-onOwn('the disk is full, and has room again', async () => {
-  await withEngine(700, [], async ({ url, folder }) => {
-    assertAnswers(await call(url));
-    fill(`${folder}/data/filler`);
-    assertTold(await call(url), /no space left/i);
-    rmSync(`${folder}/data/filler`);
-    assertAnswers(await call(url));
-    assertAnswers(await call(url, 'forkserver'));
+test('the disk is full, and has room again: before a container is created, before it starts, and before it is removed', async () => {
+  await withEngine(700, [], async ({ proxy, own, before }) => {
+    const filler = `${own.folder}/data/filler`;
+    assertAnswers(await call(proxy));
+    for (const step of ['create', 'start'] as const) {
+      before(step, () => fill(filler));
+      assertTold(await call(proxy), NO_SPACE);
+      // While it is, too.
+      assertTold(await call(proxy), NO_SPACE);
+      rmSync(filler);
+      assertAnswers(await call(proxy));
+    }
+    before('remove', () => fill(filler));
+    assertAnswers(await call(proxy));
+    rmSync(filler);
+    assertAnswers(await call(proxy, 'forkserver'));
   });
 });
 
-onOwn('the image is removed: between calls, before a container is created, and while a container waits', async () => {
-  await withEngine(null, [], async ({ url, socketPath }) => {
-    const { docker } = await connect(url);
-    const removeImage = async () => {
-      for (const { id } of await listImages(await connect(url))) await docker.getImage(id).remove({ force: true });
-    };
-    assertAnswers(await call(url));
-    await removeImage();
-    assertAnswers(await call(url));
-    let removals = 0;
-    await using proxy = await openEngineProxy(socketPath, async (request) => {
-      if (isStep('create', request) && removals++ === 0) await removeImage();
-      return undefined;
+const removeImages = async (engine: Engine) => {
+  for (const { id } of await listImages(engine)) await engine.docker.getImage(id).remove({ force: true });
+};
+/** All that is possible while a container of it runs: it stays, without its name. */
+const removeName = async (engine: Engine, name: string) => {
+  const image = engine.docker.getImage(name);
+  const { Id } = await image.inspect();
+  const refusal = await engine.docker
+    .getImage(Id)
+    .remove({ force: true })
+    .catch((error: { statusCode?: number }) => error);
+  assert.is((refusal as { statusCode?: number }).statusCode, 409);
+  await image.remove({ force: true });
+};
+
+test('the image is removed: between calls, and before a container is created or started', async () => {
+  await withEngine(null, [], async ({ proxy, engine, before }) => {
+    assertAnswers(await call(proxy));
+    await removeImages(engine);
+    assertAnswers(await call(proxy));
+    for (const step of ['create', 'start'] as const) {
+      before(step, () => removeImages(engine));
+      assertAnswers(await call(proxy));
+    }
+    assertAnswers(await call(proxy));
+  });
+});
+
+test('the image is removed while a container of it runs, or waits for its call: that goes on, and the next has a new one', async () => {
+  await withEngine(null, [], async ({ proxy, own, engine }) => {
+    assertAnswers(await call(proxy));
+    for (const way of [
+      { method: 'spawn', moment: 'load' },
+      { method: 'spawn', moment: 'waits' },
+    ] as const) {
+      const { name } = await ensureImage(engine);
+      await using at = await callAt(own.socketPath, { ...way, limits: { wallTimeInS: 3 } });
+      await removeName(engine, name);
+      const { outcome, inS } = await at.told();
+      assert.is(outcome.exitStatus, 'TimeoutException', `${wayOf(way)}: ${outcome.error?.message}`);
+      assert.ok(inS < TOLD_WITHIN_S, `${inS} s`);
+      await at.close();
+      assertAnswers(await call(proxy));
+    }
+    await using limited = await watchedFunction(own.socketPath, {
+      method: 'forkserver',
+      name: 'answer',
+      limits: { wallTimeInS: 60 },
     });
-    assertAnswers(await call(proxy.url));
-    assert.ok(removals > 1);
+    assertAnswers(await limited.run());
+    await limited.untilLoaded(2);
+    await removeName(engine, (await ensureImage(engine)).name);
+    assertAnswers(await limited.run());
+    assertAnswers(await limited.run());
+  });
+});
 
-    const limited = enforceLimits({ wallTimeInS: 60, context: getContext('forkserver', { engine: url }) })(() => 42);
-    assertAnswers(await limited.run());
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    // Used by a container that runs: it stays, without its name.
-    await removeImage().catch(() => {});
-    assertAnswers(await limited.run());
-    assertAnswers(await limited.run());
-    await limited.close();
+test('a named image that is gone is not made anew: the call is told', async () => {
+  await withEngine(null, [], async ({ proxy, engine, before }) => {
+    const { name } = await ensureImage(engine);
+    const named = 'nisher-test:named';
+    const tag = async () => await engine.docker.getImage(name).tag({ repo: 'nisher-test', tag: 'named' });
+    const untag = async () => void (await engine.docker.getImage(named).remove({ force: true }));
+    await tag();
+    assertAnswers(await call(proxy, 'spawn', named));
+    await untag();
+    assertTold(await call(proxy, 'spawn', named), /has no image `nisher-test:named`/);
+    await tag();
+    assertAnswers(await call(proxy, 'spawn', named));
+    before('create', untag);
+    assertTold(await call(proxy, 'spawn', named), /has no image `nisher-test:named`/);
   });
 });
 
 const memoryRoot = '/sys/fs/cgroup/memory';
-const onV1 = existsSync(`${memoryRoot}/memory.limit_in_bytes`) ? onOwn : (name: string) => test.skip(name, 'needs cgroup v1');
+const onV1 = existsSync(`${memoryRoot}/memory.limit_in_bytes`) ? test : (name: string) => test.skip(name, 'needs cgroup v1');
 
 onV1("all of the engine's containers together have used up its memory: the call that asked for more is told", async () => {
   const name = `nisher-test-${process.pid}`;
@@ -126,17 +209,19 @@ onV1("all of the engine's containers together have used up its memory: the call 
   }
   writeFileSync(`${memoryRoot}/${name}/memory.limit_in_bytes`, `${150 * 2 ** 20}`);
   try {
-    await withEngine(null, ['--cgroup-parent', `/${name}`], async ({ url }) => {
-      assertAnswers(await call(url));
-      const hog = enforceLimits({ wallTimeInS: 60, context: getContext('spawn', { engine: url }) })(() => {
+    await withEngine(null, ['--cgroup-parent', `/${name}`], async ({ proxy }) => {
+      assertAnswers(await call(proxy));
+      const hog = enforceLimits({ wallTimeInS: 60, context: getContext('spawn', { engine: proxy.url }) })(() => {
         const held: Buffer[] = [];
         for (let n = 0; n < 400; n++) held.push(Buffer.alloc(2 ** 20, 1));
         return held.length;
       });
+      const since = performance.now();
       const { exitStatus, error } = await hog.run();
       assert.is(exitStatus, 'MemorylimitException', error?.message);
+      assert.ok(performance.now() - since < TOLD_WITHIN_S * 1000);
       await hog.close();
-      assertAnswers(await call(url));
+      assertAnswers(await call(proxy));
     });
   } finally {
     rmdirSync(`${memoryRoot}/${name}`);

@@ -1,20 +1,22 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { connect } from '../../src/engine/connect.js';
-import { ensureImage } from '../../src/engine/image.js';
+import { connect, type Engine } from '../../src/engine/connect.js';
 import { suite } from '../harness.js';
 import { type Fate, openEngineProxy } from '../support/engine-proxy.js';
 import { type FaultProgram, startFaultProgram } from '../support/fault-program.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
-import { patience } from '../support/patience.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { type EngineStep, engineSteps, isStep } from '../support/steps.js';
+import { REAPED_AFTER_S } from '../support/traces.js';
+import { buildVolumeImage, removeVolumeImage } from '../support/volume-image.js';
 
 /** The program gets SIGKILL at each step of a call: what it leaves is gone though no other program of nisher runs. */
 const { test, before, after } = suite('host killed');
 
+let engine: Engine;
 let enginePath: string;
+let image: string;
 let own: OwnEngine | undefined;
 before(
   async () => {
@@ -23,24 +25,23 @@ before(
       own = await makeOwnEngine();
       await own.start();
     }
-    const engine = await connect(own?.url ?? null);
+    engine = await connect(own?.url ?? null);
     assert.ok(engine.endpoint.kind === 'unix');
     enginePath = engine.endpoint.path;
-    await ensureImage(engine);
+    image = await buildVolumeImage(engine);
   },
   { timeoutInS: 120 },
 );
-after(async () => await own?.remove());
+after(async () => await (own === undefined ? removeVolumeImage(engine, image) : own.remove()));
 
-/** The calls' own limits (40 s) do not come into it: the reaper is at work at once, and gone with the last container. */
-const GONE_AFTER_S = 30 * patience;
 const AT_ONCE = 3;
 
 async function killAndLook(program: FaultProgram): Promise<void> {
   program.child.kill('SIGKILL');
   const { signal } = await program.ended;
   assert.is(signal, 'SIGKILL');
-  assert.equal(await program.traces(GONE_AFTER_S), []);
+  // The calls' own limits (40 s) do not come into it: the reaper is at work at once, and gone with the last container.
+  assert.equal(await program.traces(REAPED_AFTER_S), []);
 }
 
 /** Before the engine hears of the request, when it has carried it out and nobody has been told, or a moment after it was sent. */
@@ -64,7 +65,7 @@ async function killAtStep(step: EngineStep, when: When, method: string): Promise
     return when === 'sent' ? { kind: 'swallowed', detached: true } : { kind: 'lost' };
   };
   await using proxy = await openEngineProxy(enginePath, decide);
-  await using started = await startFaultProgram(proxy.url, 'program', method, 'answer');
+  await using started = await startFaultProgram(proxy, 'program', [method, 'answer'], { image });
   program = started;
   await Promise.race([
     atStep,
@@ -76,8 +77,8 @@ async function killAtStep(step: EngineStep, when: When, method: string): Promise
 test(
   'at each request to the engine',
   async () => {
-    // The look at the image makes nothing; what is done when a container is to go is done by a call that was answered.
-    const steps = (Object.keys(engineSteps) as EngineStep[]).filter((step) => step !== 'image');
+    // The look at the image makes nothing, and nor do events.
+    const steps = (Object.keys(engineSteps) as EngineStep[]).filter((step) => step !== 'image' && step !== 'events');
     const moments = steps.flatMap((step) => whens.map((when) => ({ step, when, method: 'spawn' })));
     const warm = (['create', 'start'] as const).map((step) => ({ step, when: 'answered' as const, method: 'forkserver' }));
     const problems = await someAtOnce(
@@ -91,10 +92,38 @@ test(
   { timeoutInS: 400 },
 );
 
-async function killInFunction(method: string, name: string): Promise<void> {
+/** Moments of a call in its container; what the program prints then. */
+const moments = { loads: 'loading', never: 'called', busy: 'called', waits: 'called', stopped: 'called' } as const;
+type Moment = keyof typeof moments;
+
+async function killInFunction(method: string, name: Moment): Promise<void> {
   await using proxy = await openEngineProxy(enginePath, () => undefined);
-  await using program = await startFaultProgram(proxy.url, 'program', method, name);
-  assert.ok(await program.printed('called'), JSON.stringify(await Promise.race([program.ended, sleep(0)])));
+  await using program = await startFaultProgram(proxy, 'program', [method, name], { image });
+  assert.ok(await program.printed(moments[name]), JSON.stringify(await Promise.race([program.ended, sleep(0)])));
+  await killAndLook(program);
+}
+
+/** With one part of the value here, and the rest on its way. */
+async function killAtValue(method: 'spawn' | 'forkserver'): Promise<void> {
+  let attached = 0;
+  let reached = () => {};
+  const halfway = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const until = async () => {
+    reached();
+    await new Promise(() => {});
+  };
+  await using proxy = await openEngineProxy(enginePath, (request) =>
+    isStep('attach', request) && attached++ === (method === 'spawn' ? 0 : 1)
+      ? { kind: 'halfway', afterBytes: 2 ** 20, until }
+      : undefined,
+  );
+  await using program = await startFaultProgram(proxy, 'program', [method, 'large'], { image });
+  await Promise.race([
+    halfway,
+    program.ended.then(({ stdout, stderr }) => Promise.reject(new Error(`ended: ${stdout}${stderr}`))),
+  ]);
   await killAndLook(program);
 }
 
@@ -103,21 +132,23 @@ test(
   async () => {
     await killAtStep('create', 'answered', 'spawn');
     await killAtStep('start', 'before', 'spawn');
-    for (const name of ['busy', 'stopped']) await killInFunction('spawn', name);
+    for (const name of ['busy', 'stopped'] as const) await killInFunction('spawn', name);
   },
   { timeoutInS: 180 },
 );
 
 test(
-  'while the module loads, while the function is busy, waits or is stopped, and with its value on its way',
+  'while the module loads or hangs, while the function is busy, waits or is stopped, and with its value on its way',
   async () => {
-    const names = ['never', 'busy', 'waits', 'stopped', 'large'];
-    const moments = names.flatMap((name) => ['spawn', 'forkserver'].map((method) => ({ name, method })));
+    const cold = (Object.keys(moments) as Moment[]).map((name) => ({ name, method: 'spawn' as const }));
+    // In a container that was ready before.
+    const warm = (['busy', 'waits', 'stopped'] as const).map((name) => ({ name, method: 'forkserver' as const }));
+    const value = (['spawn', 'forkserver'] as const).map((method) => ({ name: 'large' as const, method }));
     const problems = await someAtOnce(
       AT_ONCE,
-      moments,
+      [...warm, ...cold, ...value],
       ({ name, method }) => `${method} ${name}`,
-      ({ name, method }) => killInFunction(method, name),
+      ({ name, method }) => (name === 'large' ? killAtValue(method) : killInFunction(method, name)),
     );
     assert.equal(problems, []);
   },
@@ -126,7 +157,7 @@ test(
 
 test('while containers wait for calls', async () => {
   await using proxy = await openEngineProxy(enginePath, () => undefined);
-  await using program = await startFaultProgram(proxy.url, 'program', 'forkserver', 'answer', 'then-wait');
+  await using program = await startFaultProgram(proxy, 'program', ['forkserver', 'answer', 'then-wait'], { image });
   assert.ok(await program.printed('waiting'));
   await killAndLook(program);
 });

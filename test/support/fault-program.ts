@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Suspect, tracesAfter } from './traces.js';
+import type { EngineProxy } from './engine-proxy.js';
+import { tracesAfter } from './traces.js';
 
 /** A program that uses nisher, to be killed. */
 export interface FaultProgram extends AsyncDisposable {
@@ -16,21 +17,41 @@ export interface FaultProgram extends AsyncDisposable {
   traces(seconds: number): Promise<string[]>;
 }
 
-const fixture = fileURLToPath(new URL('../fixtures/faults/program.ts', import.meta.url));
-export const faultFunctions: string = fileURLToPath(new URL('../fixtures/faults/functions.ts', import.meta.url));
+export interface FaultProgramOptions {
+  /** For program.ts; `nisher` has an option for it. */
+  readonly image?: string;
+  /** Likewise. */
+  readonly cpuTimeInS?: number;
+  /** At the head of a process group, as a shell starts what a terminal's Ctrl-C is for. Default: in this process's. */
+  readonly ownGroup?: boolean;
+}
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/faults/${name}`, import.meta.url));
+export const faultFunctions: string = fixture('functions.ts');
+export const moduleLoadsForEver: string = fixture('loads-for-ever.ts');
 const cli = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
 
 /**
  * Starts test/fixtures/faults/program.ts, or `nisher` itself.
- * @param url of an engine of which no other process's command line speaks
+ * @param proxy to an engine, of which no other process's command line speaks
  */
-export async function startFaultProgram(url: string, kind: 'program' | 'cli', ...words: string[]): Promise<FaultProgram> {
+export async function startFaultProgram(
+  { url, containers }: EngineProxy,
+  kind: 'program' | 'cli',
+  words: readonly string[],
+  { image, cpuTimeInS, ownGroup = false }: FaultProgramOptions = {},
+): Promise<FaultProgram> {
   const tempFolder = await mkdtemp(path.join(tmpdir(), 'nisher-fault-'));
-  const since = Math.floor(Date.now() / 1000);
-  const args = kind === 'program' ? [fixture, url, ...words] : [cli, ...words, '--engine', url];
+  const args = kind === 'program' ? [fixture('program.ts'), url, ...words] : [cli, ...words, '--engine', url];
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: tempFolder },
+    detached: ownGroup,
+    env: {
+      ...process.env,
+      TMPDIR: tempFolder,
+      NISHER_FAULT_IMAGE: image,
+      NISHER_FAULT_CPU_TIME_IN_S: cpuTimeInS === undefined ? undefined : String(cpuTimeInS),
+    },
   });
   const text = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -39,7 +60,7 @@ export async function startFaultProgram(url: string, kind: 'program' | 'cli', ..
     });
   }
   const ended = once(child, 'close').then(([exitCode, signal]) => ({ exitCode, signal, ...text }));
-  const suspect: Suspect = { engine: url, pid: child.pid as number, since, named: url, tempFolder };
+  const suspect = { engine: url, containers, pid: child.pid as number, named: url, tempFolder };
   return {
     child,
     ended,

@@ -18,10 +18,13 @@ export interface OwnEngine {
   readonly folder: string;
   readonly socketPath: string;
   readonly url: string;
-  /** Starts it, and waits until it answers. */
+  /** Starts it where it does not run, and waits until it answers. */
   start(): Promise<void>;
   /** Resolves when it has ended. */
   stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** It does not go on, and keeps its connections open. */
+  hang(): void;
+  goOn(): void;
   /** Ends it, and removes all that it had. */
   remove(): Promise<void>;
 }
@@ -40,6 +43,7 @@ export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
     if (daemon === null || hasEnded(daemon)) return;
     const ended = once(daemon, 'exit');
     daemon.kill(signal);
+    daemon.kill('SIGCONT');
     await ended;
   };
   return {
@@ -47,9 +51,11 @@ export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
     socketPath,
     url: `unix://${socketPath}`,
     async start() {
-      daemon = await startDaemon(words, socketPath);
+      if (daemon === null || hasEnded(daemon)) daemon = await startDaemon(words, socketPath);
     },
     stop,
+    hang: () => void daemon?.kill('SIGSTOP'),
+    goOn: () => void daemon?.kill('SIGCONT'),
     async remove() {
       await stop('SIGTERM');
       // An engine that was killed leaves its helpers and mounts.
