@@ -1,8 +1,8 @@
-import { inspect } from 'node:util';
 import { type LimitedCallError, type LimitedCallErrorOptions, makeException } from '../exceptions.js';
 import type { Limits } from '../limits.js';
 import type { LimitKind } from '../wire/protocol.js';
 import type { Reason, Verdict } from './classify.js';
+import { describeThrown } from './describe-thrown.js';
 import type { Evidence } from './evidence.js';
 import type { Used } from './watch.js';
 
@@ -54,7 +54,7 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
   memoryPeak: (about) => outOfMemory(about, 'it was killed at its limit'),
   allocationRefused: (about) => outOfMemory(about, 'an allocation was refused'),
   osError: ({ thrown }, { osErrno }) => ({
-    message: `The function failed with an operating-system error, errno ${osErrno}: ${messageOf(thrown)}`,
+    message: `The function failed with an operating-system error, errno ${osErrno}: ${describeThrown(thrown)}`,
     ...causeOf(thrown),
   }),
   pidsRefused: ({ evidence, limits, thrown }) => ({
@@ -70,8 +70,8 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
   threw: ({ evidence, thrown, functionName }) => ({
     message:
       evidence.phase === 'load'
-        ? `The function's module threw while it was loaded: ${messageOf(thrown)}`
-        : `${functionName} threw ${messageOf(thrown)}`,
+        ? `The function's module threw while it was loaded: ${describeThrown(thrown)}`
+        : `${functionName} threw ${describeThrown(thrown)}`,
     ...causeOf(thrown),
   }),
   exited: ({ evidence, functionName }) => ({
@@ -161,32 +161,6 @@ function during({ phase }: Evidence): string {
 function exitCodeOf({ end, exit }: Evidence): number | string {
   if (end?.status === 'exiting') return end.exitCode;
   return exit?.kind === 'exited' ? exit.exitCode : 'unknown';
-}
-
-/** A message is there to be read, and what was thrown may be as large as a result: all of it is in `cause`. */
-const LONGEST_MESSAGE = 2000;
-const MOST_KEYS = 20;
-
-function messageOf(thrown: unknown): string {
-  const message =
-    thrown instanceof Error
-      ? `${thrown.name}: ${thrown.message}`
-      : inspect(firstOf(thrown), { depth: 0, breakLength: Number.POSITIVE_INFINITY });
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
-}
-
-/** inspect has bounds for everything but keys: a million of them took it 6 s. */
-function firstOf(thrown: unknown): unknown {
-  if (typeof thrown !== 'object' || thrown === null || !isPlain(thrown)) return thrown;
-  const keys = Object.keys(thrown);
-  if (keys.length <= MOST_KEYS) return thrown;
-  const first = keys.slice(0, MOST_KEYS).map((key) => [key, (thrown as { [key: string]: unknown })[key]]);
-  return { ...Object.fromEntries(first), '…': keys.length - MOST_KEYS };
-}
-
-function isPlain(thing: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(thing);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function causeOf(cause: unknown): { cause?: unknown } {
