@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { ParseOperations } from 'devalue';
+import { type Allowance, urlProblem } from './allowance.js';
 import { intrinsics } from './intrinsics.js';
 
 const { isArrayBuffer } = types;
@@ -10,6 +11,10 @@ const { prototype: objectPrototype } = intrinsics.Object;
 /** Touching and deleting it makes an array's storage a dictionary, whose size is that of what is in it. */
 const LARGEST_INDEX = 2 ** 32 - 2;
 
+function refuseIf(problem: string | null): void {
+  if (problem !== null) throw new TypeError(`What ${problem}`);
+}
+
 function text(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`Expected a string, got ${typeof value}`);
   return value;
@@ -19,16 +24,32 @@ type ViewConstructor = new (buffer: ArrayBuffer, byteOffset?: number, length?: n
 
 /**
  * How devalue makes the values it reads: of the program's own built-ins, and from input that may be hostile: nothing is
- * allocated by a declared length, no setter is run.
+ * allocated by a declared length, no setter is run, and what is dear to build has an allowance.
  */
-export const buildOperations: Partial<ParseOperations> = {
+export function createBuildOperations(allowance: Allowance): Partial<ParseOperations> {
+  return {
+    ...operations,
+    fromStringValue(tag, value) {
+      if (tag === 'URL') {
+        refuseIf(urlProblem(text(value)));
+        return new intrinsics.URL(text(value));
+      }
+      if (tag === 'URLSearchParams') {
+        refuseIf(allowance.takeQuery(text(value)));
+        return new intrinsics.URLSearchParams(text(value));
+      }
+      throw new TypeError(`Unknown type ${tag}`);
+    },
+    fromRegExpInfo(source, flags) {
+      const given = flags === undefined ? '' : text(flags);
+      refuseIf(allowance.takePattern(text(source), given));
+      return new intrinsics.RegExp(text(source), given);
+    },
+  };
+}
+
+const operations: Partial<ParseOperations> = {
   fromISOString: (iso) => new intrinsics.Date(text(iso)),
-  fromStringValue(tag, value) {
-    if (tag === 'URL') return new intrinsics.URL(text(value));
-    if (tag === 'URLSearchParams') return new intrinsics.URLSearchParams(text(value));
-    throw new TypeError(`Unknown type ${tag}`);
-  },
-  fromRegExpInfo: (source, flags) => new intrinsics.RegExp(text(source), flags === undefined ? '' : text(flags)),
   fromViewInfo(tag, buffer: unknown, byteOffset, length) {
     if (!isArrayBuffer(buffer)) throw new TypeError(`Expected the bytes of a ${tag}`);
     const Constructor = intrinsics[tag] as ViewConstructor | undefined;

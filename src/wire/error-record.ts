@@ -78,6 +78,11 @@ export function emptyErrorRecord(): ErrorRecord {
   return { name: 'Error', message: '', properties: {} };
 }
 
+/** As the builder makes those that are no instances of anything. */
+function isPlain(thing: unknown): thing is { [key: string]: unknown } {
+  return typeof thing === 'object' && thing !== null && Object.getPrototypeOf(thing) === intrinsics.Object.prototype;
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -88,8 +93,12 @@ export function emptyError(record: Partial<ErrorRecord>): Error {
   return name === 'AggregateError' ? new intrinsics.AggregateError([]) : new intrinsics[name]();
 }
 
-/** Gives an {@link emptyError} what its record, complete by now, says. The record may be anything hostile bytes spell. */
-export function reviveError(error: Error, record: Partial<ErrorRecord>): void {
+/**
+ * Gives an {@link emptyError} what its record, complete by now, says. The record may be anything hostile bytes spell.
+ * @param copied the properties of all records so far
+ * @throws TypeError when it has properties that an error before it has, too: a thousand of a thousand are a million
+ */
+export function reviveError(error: Error, record: Partial<ErrorRecord>, copied: Set<unknown>): void {
   const hidden = (key: string, value: unknown): void => {
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
   };
@@ -102,7 +111,10 @@ export function reviveError(error: Error, record: Partial<ErrorRecord>): void {
   if (Object.hasOwn(record, 'cause')) hidden('cause', record.cause);
   if (Array.isArray(record.errors)) hidden('errors', record.errors);
   const { properties } = record;
-  if (typeof properties !== 'object' || properties === null) return;
+  // A view or a boxed string has as many keys as bytes, of which none is in the text.
+  if (!isPlain(properties)) return;
+  if (copied.has(properties)) throw new TypeError('Two errors with the same properties');
+  copied.add(properties);
   for (const key of Object.keys(properties)) {
     if (ownFields.has(key)) continue;
     Object.defineProperty(error, key, { value: properties[key], writable: true, configurable: true, enumerable: true });

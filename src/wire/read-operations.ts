@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { StringifyOperations } from 'devalue';
+import { createAllowance, urlProblem } from './allowance.js';
 import { bytesOf, getterOf, lengthOf, typedArrayName } from './bytes.js';
 import { intrinsics } from './intrinsics.js';
 
@@ -104,6 +105,7 @@ export function readProblem(thrown: unknown): string {
 export function createReader(): Reader {
   const refusals = new Map<unknown, string>();
   const slices = new Map<object, Uint8Array>();
+  const allowance = createAllowance();
   // The objects around the one being read. devalue says when it enters (tagOf) but not when it leaves; reading the next
   // property of an object says that everything inside it has been left.
   const around: object[] = [];
@@ -139,13 +141,24 @@ export function createReader(): Reader {
     return standIn;
   }
 
+  /** Why a thing of that brand is more than the other side would build. */
+  function excessOf(thing: object, brand: string): string | null {
+    if (brand === 'URL') return urlProblem(hrefOf(thing));
+    if (brand === 'URLSearchParams') return allowance.takeQuery(Reflect.apply(queryOf, thing, []));
+    return brand === 'RegExp' ? allowance.takePattern((thing as RegExp).source, (thing as RegExp).flags) : null;
+  }
+
   const operations: Partial<StringifyOperations> = {
     tagOf(thing: object) {
       enter(thing);
       if (around.length > MAX_DEPTH) refusals.set(thing, 'is nested too deeply');
       if (refusals.has(thing)) return 'Object';
       try {
-        return brandOf(thing);
+        const brand = brandOf(thing);
+        const excess = excessOf(thing, brand);
+        if (excess === null) return brand;
+        refusals.set(thing, excess);
+        return 'Object';
       } catch (error) {
         refusals.set(thing, readProblem(error));
         return 'Object';

@@ -424,6 +424,105 @@ test('refuses more objects than memory may hold', () => {
   assert.is(roundTrip(brackets), brackets);
 });
 
+/** A list of `count` entries, each the `entry` of where it stands. */
+function listOf(count: number, entry: (at: number) => string, ...after: readonly string[]): string {
+  const indices = Array.from({ length: count }, (_, n) => n + 1);
+  return `[[${indices.join()}],${[...indices.map(entry), ...after].join()}]`;
+}
+
+test('builds no BigInt for each of the entries that name its digits', () => {
+  const many = 4000;
+  const named = () => `["BigInt",${many + 1}]`;
+  refuses(forge(listOf(many, named, `"0x${'f'.repeat(80_000)}"`)));
+  assert.equal(decode([forge(listOf(2, () => '["BigInt",3]', '"0xff"'))]), [255n, 255n]);
+});
+
+test('copies no properties for each of the errors that name them', () => {
+  const many = 300;
+  const keys = Array.from({ length: many }, (_, n) => `"k${n}":-1`).join();
+  const records = Array.from({ length: many }, () => `{"properties":${2 * many + 1}}`);
+  const named = (at: number) => `["Error",${at + many}]`;
+  refuses(forge(listOf(many, named, ...records, `{${keys}}`)));
+  // What has a key for each of its bytes.
+  for (const properties of ['["Uint8Array",3],["ArrayBuffer",4],1', '["Object",3],"text"', '[3,3],1']) {
+    const error = decode([forge(`[["Error",1],{"properties":2},${properties}]`, [new Uint8Array(9)])]) as object;
+    assert.equal(Object.keys(error), []);
+  }
+});
+
+test('reads no pattern that V8 reads at thousands of times its length, and writes none', () => {
+  const patterns: readonly (readonly [source: string, flags: string, most: number])[] = [
+    ['\\W', 'iu', 2 ** 17],
+    ['\\p{L}', 'u', 2496],
+    ['\\P{Lu}', 'iu', 2473],
+    ['\\p{RGI_Emoji}', 'v', 52],
+  ];
+  const more = 'x'.repeat(5000);
+  for (const [source, flags, most] of patterns) {
+    for (const pieces of [[most], [1, most - 1]]) {
+      const value = pieces.map((times) => new RegExp(source.repeat(times), flags));
+      const copy = roundTrip(value) as RegExp[];
+      assert.is(copy.at(-1)?.source, value.at(-1)?.source);
+      assert.match(refusal([...value, new RegExp(more)]), /^result\[\d\] is a regular expression too many, or too long$/);
+      refuses(forge(`[[1,2],["RegExp",${JSON.stringify(source.repeat(most))},"${flags}"],["RegExp","${more}"]]`));
+    }
+  }
+  // Without the flags they mean nothing.
+  roundTrip(new RegExp('\\p{L}'.repeat(40_000)));
+});
+
+test('reads no more pairs of queries than memory may hold, and writes none', () => {
+  roundTrip([new URLSearchParams('a&'.repeat(900_000)), new URLSearchParams('a=b&c=d')]);
+  assert.match(
+    refusal([1, 2].map(() => new URLSearchParams('a&'.repeat(600_000)))),
+    'result[1] is one of queries with more than 1000000 pairs',
+  );
+  refuses(forge(`[["URLSearchParams","${'&'.repeat(1_000_001)}"]]`));
+});
+
+test('reads the URLs that there are, and no domain that would take minutes', () => {
+  const long = 'a'.repeat(4096);
+  for (const url of [
+    ...['https://u:p%40@\u4f8b.example:8443/a%20b?c#d', 'http://[::1]:80/', `http://${long}/`, `ws://u@${long}`, 'ftp://1.2/'],
+    ...[
+      'file:///a/b',
+      `file:///${long}${long}`,
+      'file://host/a',
+      'data:text/plain,a b',
+      `mailto:${long}${long}`,
+      'a:',
+      'foo://A%b@c',
+    ],
+    ...['blob:http://a/b', 'javascript:alert(1)', 'urn:x:y', 'http://a?b', 'file:c:/x'],
+  ]) {
+    const { href } = new URL(url);
+    assert.is((roundTrip(new URL(url)) as URL).href, href);
+  }
+  assert.match(refusal({ url: new URL(`http://a${long}/`) }), 'result.url is a URL whose host is longer than 4096 characters');
+  const domain = Array.from({ length: 50_000 }, (_, n) => String.fromCodePoint(0x4e00 + (n % 20_000))).join('');
+  const since = performance.now();
+  for (const text of [
+    ...[
+      `http://${domain}/`,
+      `http:${domain}/`,
+      `http:///${domain}/`,
+      `\thttp://${domain}/`,
+      ` ht\ntp://${domain}/`,
+      `HTTP://${domain}`,
+    ],
+    ...[
+      `http:\\\\${domain}/`,
+      `file://${domain}/`,
+      `http://${encodeURI(domain)}/`,
+      `http://a@${encodeURI(domain)}/`,
+      `http://a${long}/`,
+    ],
+    ...[`http://a/\n${long}`, 'http:a', 'http://a', '', 'x'],
+  ])
+    refuses(forge(JSON.stringify([['URL', text]])));
+  assert.ok(performance.now() - since < 1000, `${performance.now() - since} ms`);
+});
+
 test('prototypes stay as they are', () => {
   refuses(forge('[{"__proto__":1},{"polluted":2},true]'));
   refuses(forge('[["null","__proto__",1],{"polluted":2},true]'));
