@@ -60,7 +60,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const pid = await firstProcess(container);
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
-    const ooms = watchMachineOoms(meter.kind === 'cgroup');
+    const ooms = watchMachineOoms(meter.kind === 'cgroup', spec.memInBytes !== null);
     const told = Promise.race([seeExit(engine, id, firstWait, record, died, streams.isOpen, ooms), connectionLost(streams)]);
     const parts = { engine, container, name, holding, pid, streams, meter, record, timings, told, waited: firstWait, ooms };
     return sandboxOf({ ...parts, forget: () => events.forget(id) });

@@ -4,7 +4,10 @@ import { openSync, readSync } from 'node:fs';
 export interface MachineOoms {
   /** From now on. */
   begin(): void;
-  /** Whether it has; null where the kernel does not tell (before Linux 4.13), or on another machine than the containers'. */
+  /**
+   * Whether it has struck the container; null where the kernel does not tell (before Linux 4.13), on another machine than the
+   * containers', and where it has struck somewhere while this container has no limit that would bring it about.
+   */
   any(): boolean | null;
 }
 
@@ -12,8 +15,9 @@ export interface MachineOoms {
  * The `oom_kill` of /proc/vmstat counts the kills of all cgroups, and outlives them: the last witness of one that took its counters
  * with it before they could be read. That it has not risen proves that there was none.
  * @param isOurs whether the containers run on this machine
+ * @param isLimited whether the container has a limit of memory
  */
-export function watchMachineOoms(isOurs: boolean): MachineOoms {
+export function watchMachineOoms(isOurs: boolean, isLimited: boolean): MachineOoms {
   let before = isOurs ? readOoms() : null;
   return {
     begin() {
@@ -21,7 +25,8 @@ export function watchMachineOoms(isOurs: boolean): MachineOoms {
     },
     any() {
       const now = before === null ? null : readOoms();
-      return now === null || before === null ? null : now > before;
+      if (now === null || before === null) return null;
+      return now > before ? isLimited || null : false;
     },
   };
 }

@@ -87,7 +87,7 @@ test("an engine's refusal to wait whose message is no text is the end of a conta
     nothingToldYet,
     new Promise(() => {}),
     () => true,
-    watchMachineOoms(false),
+    watchMachineOoms(false, false),
   );
   assert.equal(exit, { kind: 'lost', reason: 'HTTP 500' });
 });

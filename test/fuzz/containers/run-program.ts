@@ -43,7 +43,7 @@ export async function runProgram(
   })(() => 'what no hostile runner returns');
   const outcomes: Outcome[] = [];
   let seconds = 0;
-  const machineOoms = watchMachineOoms(true);
+  const machineOoms = watchMachineOoms(true, true);
   try {
     for (let n = 0; n < calls; n++) {
       const since = performance.now();
