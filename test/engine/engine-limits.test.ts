@@ -39,6 +39,10 @@ test(
     assert.is(HostConfig.PidsLimit, 15);
     assert.is(HostConfig.ReadonlyRootfs, true);
     assert.is(HostConfig.AutoRemove, true);
+    assert.is(HostConfig.LogConfig?.Type, 'none');
+    // Only root may look at those of another user's process.
+    for (const kind of process.getuid?.() === 0 ? ['pid', 'mnt', 'ipc', 'uts', 'net'] : [])
+      assert.is.not(readlinkSync(`/proc/${State.Pid}/ns/${kind}`), readlinkSync(`/proc/self/ns/${kind}`), kind);
     assert.is(Config.Labels['nisher.owner']?.split(':')[3], `${process.pid}`);
     const folders = cgroupOf(State.Pid, sandbox.id);
     assert.ok(folders !== null, 'the cgroup can be seen');
@@ -167,6 +171,16 @@ test(
     assert.is(asked, 3);
   },
   { unless: noSocket ?? noOwnHosts },
+);
+
+test(
+  'another network is had by its name',
+  async () => {
+    const source = "console.log(require('node:fs').readlinkSync('/proc/self/ns/net'))";
+    const { stdout } = await finish(await engine.start(specOf(source, { network: 'host' })));
+    assert.is(stdout.trim(), readlinkSync('/proc/self/ns/net'));
+  },
+  { unless: noCgroup ?? noKernelOfTheHost },
 );
 
 test(
