@@ -146,9 +146,11 @@ function wasOomKilled({ oomKills, exit }: Evidence): boolean {
 }
 
 /** V8 gives up with SIGABRT (exit code 134), on some fatal errors with SIGTRAP or SIGILL. */
+const v8GivesUpWith: readonly (NodeJS.Signals | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
+
 function heapExhausted(e: Evidence): boolean {
   // Not compared with the peak: one array too large for the heap ends it at once, with hardly any memory used.
-  return e.v8OutOfMemory && e.end === null && isCatchable(signalOf(e));
+  return e.v8OutOfMemory && e.end === null && v8GivesUpWith.includes(signalOf(e));
 }
 
 function diedAtMemoryLimit(e: Evidence): boolean {

@@ -202,6 +202,13 @@ const table: Row[] = [
     signal: 'SIGABRT',
   },
   {
+    what: 'that message, and a signal that V8 does not end with',
+    seen: { exit: exited(143), v8OutOfMemory: true },
+    exitStatus: 'SignalException',
+    reason: 'signal',
+    signal: 'SIGTERM',
+  },
+  {
     what: 'that message, and a value',
     seen: { end: returned, exit: exited(0), v8OutOfMemory: true },
     exitStatus: 0,
