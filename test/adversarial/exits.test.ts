@@ -1,6 +1,10 @@
+import * as assert from 'uvu/assert';
 import { type Case, guest, hostileSuite } from '../support/hostile-suite.js';
+import { noMachineCode } from '../support/machine-code.js';
+import { patience } from '../support/patience.js';
+import { enforceLimits } from '../support/spawned.js';
 
-const { cases } = hostileSuite('hostile exits');
+const { cases, test } = hostileSuite('hostile exits');
 const any = { exitStatus: 'AnythingException' } as const;
 
 const exit = (given: unknown, exitCode: number): Case => ({
@@ -94,10 +98,6 @@ cases({
     },
     expected: { ...any, exitCode: 0, message: /garbage\.node/ },
   },
-  'a runner that is never told to exit ends all the same': {
-    call: guest('exits/stolen-release'),
-    expected: { exitStatus: 0, result: true },
-  },
   'an exit at load is told of as such': {
     call: guest('exits/exits-at-load'),
     expected: { ...any, exitCode: 255, phase: 'load' },
@@ -110,4 +110,55 @@ cases({
     call: guest('exits/signals-at-load'),
     expected: { exitStatus: 'SignalException', signal: 'SIGTERM', exitCode: 143, phase: 'load' },
   },
+});
+
+const noWord = (code: number, expected: Case['expected'], limits = {}): Case => ({
+  limits,
+  call: guest('exits/exits-by-system-call'),
+  args: [code],
+  expected: { exitCode: code, result: null, phase: 'call', ...expected },
+});
+if (noMachineCode === null) {
+  // Past the runner, which cannot tell of it: 128 + n is then what a signal looks like (docs/outcomes.md), and of no limit.
+  cases({
+    'an exit with 0 without a word is an exit': noWord(0, { ...any, reason: 'exited', signal: null }),
+    'an exit with 3 without a word is an exit': noWord(3, { ...any, reason: 'exited', signal: null }),
+    'an exit with 255 without a word is an exit': noWord(255, { ...any, reason: 'exited', signal: null }),
+    'an exit with 134 without a word is SIGABRT, and not the heap of V8': noWord(
+      134,
+      { exitStatus: 'SignalException', reason: 'signal', signal: 'SIGABRT' },
+      { memInMb: 64 },
+    ),
+    'an exit with 137 without a word is SIGKILL, and not the memory limit': noWord(
+      137,
+      { ...any, reason: 'killed', signal: 'SIGKILL' },
+      { memInMb: 64 },
+    ),
+    'an exit with 139 without a word is SIGSEGV': noWord(139, {
+      exitStatus: 'SignalException',
+      reason: 'signal',
+      signal: 'SIGSEGV',
+    }),
+    'an exit with 152 without a word is SIGXCPU, and not the CPU limit': noWord(
+      152,
+      { exitStatus: 'SignalException', reason: 'signal', signal: 'SIGXCPU' },
+      { cpuTimeInS: 10 },
+    ),
+    'an exit with 142 without a word is SIGALRM, and not the wall limit': noWord(142, {
+      exitStatus: 'SignalException',
+      reason: 'signal',
+      signal: 'SIGALRM',
+    }),
+  });
+} else test.skip('exits without a word', noMachineCode);
+
+test('a runner that is never told to exit ends all the same', async () => {
+  const steals = enforceLimits({ wallTimeInS: 30 })(guest('exits/stolen-release'));
+  const { exitStatus, result } = await steals.run();
+  assert.equal([exitStatus, result], [0, true]);
+  // It is killed five seconds after it was told.
+  const since = performance.now();
+  await steals.close();
+  const closingInS = (performance.now() - since) / 1000;
+  assert.ok(closingInS < 5 + 5 * patience, `${closingInS} s`);
 });
