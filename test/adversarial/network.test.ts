@@ -25,19 +25,20 @@ const listen = async (server: Server, ...where: [number, string] | [string]): Pr
   return server.unref();
 };
 const tcp = await listen(createServer(), 0, '127.0.0.1');
+const tcp6 = await listen(createServer(), 0, '::1').catch(() => null);
 const abstract = await listen(createServer(), abstractName);
 const udp = createSocket('udp4', () => reached++).bind(0, '127.0.0.1');
 await once(udp, 'listening');
 udp.unref();
 const { port } = tcp.address() as AddressInfo;
 after(() => {
-  for (const socket of [tcp, abstract, udp]) socket.close();
+  for (const socket of [tcp, tcp6, abstract, udp]) socket?.close();
 });
 
 cases({
   'there is no interface but loopback, and no route': {
     call: guest('network/lists-interfaces'),
-    expected: { exitStatus: 0, result: { interfaces: ['lo'], routes: [] } },
+    expected: { exitStatus: 0, result: { interfaces: ['lo'], routes: [], routes6: [] } },
   },
   'its own loopback works': { call: guest('network/talks-to-itself'), expected: { exitStatus: 0, result: 'hello' } },
   "the host's loopback is out of reach": {
@@ -76,6 +77,16 @@ cases({
     },
   },
 });
+
+if (tcp6 !== null) {
+  cases({
+    "the host's loopback is out of reach by IPv6": {
+      call: guest('network/connects'),
+      args: [{ port: (tcp6.address() as AddressInfo).port, host: '::1' }],
+      expected: fails(ECONNREFUSED),
+    },
+  });
+} else test.skip("the host's loopback is out of reach by IPv6", 'it has no IPv6');
 
 const ownAddress = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])

@@ -1,8 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 
-/** Interfaces with an address, and the routes there are. */
-export default function listsInterfaces(): { interfaces: string[]; routes: string[] } {
-  const [, ...routes] = readFileSync('/proc/net/route', 'utf8').trim().split('\n');
-  return { interfaces: Object.keys(networkInterfaces()), routes };
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n');
+  } catch {
+    // No IPv6.
+    return [];
+  }
+}
+
+/** Interfaces, with an address or without, and those that a route leads to, with the addresses of its other end. */
+export default function listsInterfaces(): { interfaces: string[]; routes: string[]; routes6: string[] } {
+  const [, , ...devices] = linesOf('/proc/net/dev');
+  const [, ...routes] = linesOf('/proc/net/route');
+  const routes6 = linesOf('/proc/net/ipv6_route').map((line) => line.trim().split(/\s+/).at(-1) ?? '');
+  return {
+    interfaces: devices.map((line) => line.split(':', 1)[0]?.trim() ?? ''),
+    routes,
+    routes6: [...new Set(routes6)],
+  };
 }
