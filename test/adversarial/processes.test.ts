@@ -18,12 +18,6 @@ cases({
     call: guest('processes/leaves-stubborn-child'),
     expected: { exitStatus: 0, result: 'left', exitCode: 0 },
   },
-  'zombies count, and end with the call': {
-    limits: { memInMb: 512 },
-    call: guest('processes/leaves-zombies'),
-    args: [20],
-    expected: { exitStatus: 0, result: 20 },
-  },
   'orphans are waited for by the init': {
     limits: { numProcesses: 40, memInMb: 512 },
     call: guest('processes/orphans'),
@@ -90,6 +84,36 @@ const nativeBomb = (number: number) => ({
   args: [{ bomb: programOf(forEver(number)) }],
   expected: { exitStatus: 'TimeoutException', exitCode: 137, phase: 'call' } as const,
 });
+/** mov edi, 0x50f00 (CLONE_VM, _FS, _FILES, _SIGHAND, _THREAD, _SYSVSEM: a thread); xor esi, esi */
+const asThread = { code: [0xbf, 0x00, 0x0f, 0x05, 0x00, 0x31, 0xf6] };
+/**
+ * Starts threads that wait, until one is refused, and exits with the number of those that were not:
+ * xor ebx, ebx; again: mov eax, 56 (clone); syscall; test eax, eax; jz thread; js refused; inc ebx; jmp again;
+ * refused: mov edi, ebx; mov eax, 231 (exit_group); syscall; thread: mov eax, 34 (pause); syscall; jmp thread
+ */
+const countThreads = {
+  code: [
+    ...[0x31, 0xdb, 0xb8, 56, 0, 0, 0, 0x0f, 0x05, 0x85, 0xc0, 0x74, 0x0f, 0x78, 0x04, 0xff, 0xc3, 0xeb, 0xef],
+    ...[0x89, 0xdf, 0xb8, 231, 0, 0, 0, 0x0f, 0x05, 0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7],
+  ],
+};
 if (noMachineCode === null) {
-  cases({ 'a fork bomb of six instructions is stopped': nativeBomb(57), 'one of vfork is stopped': nativeBomb(58) });
-} else test.skip('fork bombs of machine code', noMachineCode);
+  cases({
+    'a fork bomb of six instructions is stopped': nativeBomb(57),
+    'one of vfork is stopped': nativeBomb(58),
+    'one of threads is stopped': { ...nativeBomb(56), args: [{ bomb: programOf(asThread, forEver(56)) }] },
+    // Its own process, the child, and the child's threads.
+    'there are as many threads as numProcesses says, and not one more': {
+      limits: { numProcesses: 40 },
+      call: guest('native/run-programs'),
+      args: [{ threads: programOf(asThread, countThreads) }],
+      expected: { exitStatus: 0, result: { threads: { status: 38, signal: null } } },
+    },
+    'zombies count, and end with the call': {
+      limits: { numProcesses: 30 },
+      call: guest('processes/fills-with-zombies'),
+      args: [programOf()],
+      expected: { exitStatus: 0, result: { zombies: 29, isOneMoreStarted: false } },
+    },
+  });
+} else test.skip('bombs and zombies of machine code', noMachineCode);
