@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { connect } from '../../src/engine/connect.js';
 import { guest, hostileSuite } from '../support/hostile-suite.js';
 import { enforceLimits } from '../support/spawned.js';
 
@@ -128,9 +129,38 @@ cases({
   'no cgroup file can be written': {
     call: guest('file-system/touches-kernel-files'),
     args: [['/sys/fs/cgroup']],
-    expected: { exitStatus: 0 },
-    check: ({ result }) => assert.equal((result as { writable: string[] }).writable, []),
+    expected: { exitStatus: 0, result: { tried: true, writable: [] } },
   },
+});
+
+test('nothing of a call that runs at the same time can be found', async () => {
+  const [theirs, own] = [randomBytes(12).toString('hex'), randomBytes(12).toString('hex')];
+  const backwards = (word: string) => word.split('').reverse().join('');
+  const ended = new AbortController();
+  const keeps = enforceLimits({ wallTimeInS: 120, env: { SECRET: theirs }, signal: ended.signal })(
+    guest('information/keeps-secret'),
+  );
+  const searches = enforceLimits({ wallTimeInS: 90, memInMb: 256 })(guest('information/searches-for'));
+  const { docker } = await connect(null);
+  const other = keeps.run(theirs);
+  for await (const _ of other) {
+    // It has all its secrets in place; that its container is there, and others, is one more thing that nobody else is to know of.
+    const foreign = [theirs, ...(await docker.listContainers()).map(({ Id }) => Id)];
+    const folders = ['/proc', '/sys', '/tmp', '/dev', '/app', '/etc', '/nisher'];
+    const outcome = await searches.run([own, ...foreign].map(backwards), folders);
+    const { searched, found } = outcome.unwrap() as { searched: number; found: { [word: string]: string[] } };
+    // What is to be found is found.
+    const places = (found[backwards(own)] ?? []).map((place) => place.replace(/\d+/, 'PID'));
+    for (const place of ['/proc/PID/environ', '/proc/PID/cmdline', `/tmp/${own}`.replace(/\d+/, 'PID')])
+      assert.ok(places.includes(place), `${place} is not among ${places.join()}; ${searched} files were searched`);
+    assert.ok(foreign.length > 1);
+    assert.equal(
+      foreign.flatMap((word) => found[backwards(word)] ?? 'not searched for'),
+      [],
+    );
+    ended.abort();
+  }
+  assert.is((await other).exitStatus, 'SignalException');
 });
 
 test('fresh memory holds nothing of another call', async () => {
