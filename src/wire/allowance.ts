@@ -43,7 +43,7 @@ const HAS_DOMAIN = /^(?:https?|wss?|ftp|file):/i;
 const DOMAIN = /^(?:(?:https?|wss?|ftp):\/\/(?:[^@/\\?#]*@)?[^@/\\?#%]{1,4096}|file:\/\/[^@/\\?#%]{0,4096})\//;
 
 /**
- * Reading a domain takes time that is quadratic in its length: a megabyte of Chinese characters, minutes.
+ * Reading a domain takes time that is quadratic in its length: a megabyte of Chinese characters, 8 s.
  * @param text as `href` gives it
  * @returns why it cannot be carried, or null
  */

@@ -1,6 +1,7 @@
 import type { Fuzzed } from './fuzzed.js';
 import { cgroupMeter, cgroupPath, counters } from './properties/cgroup-files.js';
 import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js';
+import { codecMemory } from './properties/codec-memory.js';
 import { conversation } from './properties/conversation.js';
 import { demultiplexer } from './properties/demultiplexer.js';
 import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
@@ -22,6 +23,7 @@ export const all: readonly Fuzzed[] = [
   codecGrammar,
   codecMutations,
   codecBytes,
+  codecMemory,
   errorPayload,
   lastWord,
   counters,
