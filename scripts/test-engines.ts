@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connect } from '../src/engine/connect.js';
 import type { EngineInfo } from '../src/engine/engine-info.js';
+import { elsewhere } from '../test/support/elsewhere.js';
 import { findTestFiles } from '../test/support/find-test-files.js';
 import { canInstall, install } from './apt-get.js';
 import { type EngineUnderTest, enginesUnderTest, USER_ID, type Viewpoint } from './engines-under-test.js';
@@ -35,9 +36,7 @@ const through: Readonly<Record<Viewpoint, readonly string[]>> = {
     ...['unshare', '--mount', 'sh', '-c', 'mount --bind . /mnt && cd /mnt && exec "$@"', 'sh'],
     ...['setpriv', `--reuid=${USER_ID}`, `--regid=${USER_ID}`, '--clear-groups'],
   ],
-  // In a pid namespace of its own a program sees no process of the engine's, and so no cgroup: as if it ran on another machine. Its first
-  // process has to take in the orphans of all others, as a shell does.
-  elsewhere: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'],
+  elsewhere,
 };
 const rows: string[] = [];
 for (const name of names) rows.push(await tryEngine(name, enginesUnderTest[name] as EngineUnderTest));

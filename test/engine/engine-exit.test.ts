@@ -9,7 +9,7 @@ import { EngineError } from '../../src/engine/engine-error.js';
 import { readProcessStat } from '../../src/engine/process-stat.js';
 import { suite } from '../harness.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
-import { noCgroup, noEndMark, noKernelOfTheHost, noPipes, noSocket } from '../support/engine-under-test.js';
+import { noCgroup, noEndMark, noKernelOfTheHost, noLeastMemory, noPipes, noSocket } from '../support/engine-under-test.js';
 import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { isStep } from '../support/steps.js';
@@ -203,10 +203,8 @@ const refused: readonly [string, Parameters<typeof specOf>[1], EngineError['kind
 ];
 
 for (const [name, changes, kind, words] of refused) {
-  test(`${name} is refused, and nothing is left`, async () => {
-    const { docker, info } = await connect(null);
-    // Podman has no least memory; its containers are killed at their start instead.
-    if (kind === 'memory' && info.flavour === 'podman') return;
+  const refusal = async () => {
+    const { docker } = await connect(null);
     const ours = async () =>
       (await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } })).filter(
         ({ Labels }) => Labels['nisher.owner']?.split(':')[3] === `${process.pid}`,
@@ -222,7 +220,8 @@ for (const [name, changes, kind, words] of refused) {
       return;
     }
     assert.unreachable('it started');
-  });
+  };
+  test(`${name} is refused, and nothing is left`, refusal, { unless: kind === 'memory' ? noLeastMemory : null });
 }
 
 const onAnother: typeof test = Object.assign(

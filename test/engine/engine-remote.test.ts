@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { nothingToldYet } from '../../src/engine/container-events.js';
@@ -13,7 +14,9 @@ import { EngineError } from '../../src/engine/engine-error.js';
 import { openEngineMeter } from '../../src/engine/engine-meter.js';
 import { suite } from '../harness.js';
 import { makeCertificates } from '../support/certificates.js';
+import { elsewhere } from '../support/elsewhere.js';
 import { noSocket } from '../support/engine-under-test.js';
+import { runCli } from '../support/run-cli.js';
 import { finish, isGone, printed, specOf } from './engine-sandbox.js';
 
 /** An engine over the network: the local one, behind a proxy. */
@@ -151,3 +154,19 @@ test("the engine's own statistics, for want of a cgroup", async () => {
   await sandbox.kill();
   await finish(sandbox);
 });
+
+test(
+  'seen from another machine: the outcome and doctor say whose the counters are',
+  async () => {
+    const module = fileURLToPath(new URL('../fixtures/cli/functions.ts', import.meta.url));
+    const run = await runCli(['run', module, '2', '3', '--json'], { through: elsewhere });
+    const outcome = JSON.parse(run.stdout);
+    assert.equal([run.exitCode, outcome.exitStatus, outcome.result, outcome.meter], [0, 0, 5, 'engine'], run.stderr);
+    const doctor = await runCli(['doctor', '--json'], { through: elsewhere });
+    const { ok, checks } = JSON.parse(doctor.stdout);
+    const usage = checks.find(({ name }: { name: string }) => name === 'usage');
+    assert.equal([doctor.exitCode, ok, usage.ok, usage.warning], [0, true, true, true], doctor.stdout);
+    assert.match(usage.found, /engine's statistics/);
+  },
+  { unless: process.getuid?.() === 0 ? null : 'only root may make a pid namespace', timeoutInS: 120 },
+);

@@ -18,6 +18,9 @@ export const noKernelOfTheHost = runsInGvisor(info, null) ? "containers run in g
 /** `runtime` is refused. */
 export const noRuntimes = info.flavour === 'podman' ? "Podman's service runs everything in its own runtime" : null;
 
+/** Its containers are killed at their start instead. */
+export const noLeastMemory = info.flavour === 'podman' ? 'Podman has no least memory' : null;
+
 /** A mark behind the last that a dead container printed does not come through. */
 export const noEndMark =
   info.flavour === 'podman' ? "Podman's conmon reads no more when the container's first process has ended" : null;

@@ -13,6 +13,8 @@ export interface CliOptions {
   cwd?: string;
   /** On top of this process's environment; undefined takes a variable away. */
   env?: Record<string, string | undefined>;
+  /** A command that is given nisher's to run. */
+  through?: readonly string[];
   /** Called with what stderr has so far, each time there is more. */
   onStderr?: (stderr: string, child: ChildProcess) => void;
 }
@@ -21,8 +23,9 @@ const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
 
 /** Runs `nisher` with these words as a user would: a process of its own, no terminal. */
-export function runCli(words: readonly string[], { cwd, env, onStderr }: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--import', tsx, bin, ...words], {
+export function runCli(words: readonly string[], { cwd, env, through = [], onStderr }: CliOptions = {}): Promise<CliResult> {
+  const [program = '', ...rest] = [...through, process.execPath, '--import', tsx, bin, ...words];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...env },
