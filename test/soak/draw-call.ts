@@ -1,6 +1,8 @@
 import type { LimitOptions } from '../../src/index.js';
-import { type Behaviour, drawBehaviour } from './behaviours.js';
+import type { Behaviour } from './behaviour.js';
+import { drawBehaviour } from './behaviours.js';
 import type { Course } from './course.js';
+import type { Orders } from './guest/marks.js';
 import { type Random, randomOfCall } from './random.js';
 
 /** One call, as it can be repeated from seed and index. */
@@ -8,8 +10,14 @@ export interface DrawnCall {
   readonly index: number;
   readonly behaviour: Behaviour;
   readonly limits: Drawn;
-  /** A container of its own is started for it, or one that waits with the module loaded is taken. */
+  /**
+   * Where its container comes from: it is started for it, it waits with the module loaded, or it has served as many calls as
+   * `servesBefore` says.
+   */
   readonly method: 'spawn' | 'forkserver';
+  readonly servesBefore: number;
+  /** What it prints as it begins, and what its module takes to load. */
+  readonly orders: Orders;
   /** Seconds from the call until the caller aborts it. */
   readonly abortAfterInS: number | null;
 }
@@ -29,12 +37,42 @@ export function drawCall(seed: number, index: number): DrawnCall {
   const limits = drawLimits(random, course, index);
   const abortAfterInS = random.chance(0.06) ? random.between(0.02, 3) : null;
   // A module that does not come to its end when it is loaded has no second call.
-  const method = course.phase === 'call' && random.chance(0.3) ? 'forkserver' : 'spawn';
-  return { index, behaviour, limits, method, abortAfterInS };
+  const kind = course.phase === 'call' ? random.fraction() : 0;
+  return {
+    index,
+    behaviour,
+    limits,
+    method: kind < 0.55 ? 'spawn' : 'forkserver',
+    servesBefore: kind < 0.8 ? 0 : random.integer(1, 3),
+    orders: drawOrders(random, behaviour, limits),
+    abortAfterInS,
+  };
 }
 
-export function optionsOf({ limits }: DrawnCall): LimitOptions {
-  return { ...limits, captureOutput: true };
+/** The module to load. */
+export function moduleOf({ family, name, course }: Behaviour): string {
+  if (course.phase === 'load') return `${name}-at-load`;
+  return family === 'runner' ? 'attack-runner' : 'behave';
+}
+
+export function optionsOf({ limits, orders }: DrawnCall): LimitOptions {
+  return { ...limits, captureOutput: true, env: { SOAK: JSON.stringify(orders) } };
+}
+
+function drawOrders(random: Random, { family, course }: Behaviour, limits: Drawn): Orders {
+  // A mark that is cut off tells nothing; an attack writes with other means than the rest.
+  const most = course.tellsEnd || family === 'runner' ? 4096 : 300 * 1024;
+  const print = () => (random.chance(0.4) ? 0 : random.chance(0.6) ? random.integer(1, 4096) : random.integer(1, most));
+  const slow = course.phase === 'call' && random.chance(0.25);
+  // Loading has the same limits for itself.
+  const within = (limit: number | null, seconds: number) => (limit === null ? seconds : Math.min(seconds, 0.3 * limit));
+  return {
+    stdout: print(),
+    stderr: print(),
+    loadInS: slow ? within(limits.wallTimeInS, random.between(0.3, 1.5)) : 0,
+    loadCpuInS:
+      slow && random.chance(0.5) ? within(limits.cpuTimeInS, within(limits.wallTimeInS, random.between(0.1, 0.8))) : 0,
+  };
 }
 
 function drawLimits(random: Random, course: Course, index: number): Drawn {

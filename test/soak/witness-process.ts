@@ -3,25 +3,24 @@
  * kernel's log say of them. Started by witness.ts with the engine's socket and the label of the containers' owner.
  */
 import { request } from 'node:http';
+import { fromUnix, nowInS } from './clock.js';
 import { type Counters, countersOf } from './kernel-counters.js';
 import { openKernelLog } from './kernel-log.js';
-import type { Ended } from './witness.js';
+import type { Sample, Seen } from './witness.js';
 
 const SAMPLE_EVERY_IN_MS = 20;
 
 interface Watched {
   readonly id: string;
   readonly mark: number;
-  readonly startedAtInMs: number;
+  readonly startedAtInS: number;
   readonly read: () => Counters;
-  last: Counters | null;
-  lastAtInMs: number;
-  mostMemInBytes: number;
+  readonly samples: Sample[];
 }
 
 const [socketPath = '', ownerPid = ''] = process.argv.slice(2);
 const watched = new Map<string, Watched>();
-const diedAtInMs = new Map<string, number>();
+const diedAtInS = new Map<string, number>();
 const log = openKernelLog();
 
 function get(path: string): Promise<Record<string, unknown>> {
@@ -44,45 +43,36 @@ interface Inspected {
   readonly State?: { readonly Pid?: number };
 }
 
-async function begin(id: string, startedAtInMs: number): Promise<void> {
+async function begin(id: string, startedAtInS: number): Promise<void> {
   const { HostConfig, State } = (await get(`/containers/${id}/json`)) as Inspected;
   const mark = Number(/size=(\d+)/.exec(HostConfig?.Tmpfs?.['/tmp'] ?? '')?.[1] ?? Number.NaN);
   if (!State?.Pid || Number.isNaN(mark)) return;
   const read = countersOf(State.Pid);
-  watched.set(id, { id, mark, startedAtInMs, read, last: null, lastAtInMs: 0, mostMemInBytes: 0 });
+  watched.set(id, { id, mark, startedAtInS, read, samples: [] });
 }
 
 function sample(): void {
   log?.readNew();
   for (const one of watched.values()) {
-    const endedAtInMs = diedAtInMs.get(one.id);
-    if (endedAtInMs !== undefined) {
+    const endedAtInS = diedAtInS.get(one.id);
+    if (endedAtInS !== undefined) {
       // The kernel has logged its kills before the container's end was known.
       watched.delete(one.id);
-      process.send?.({ kind: 'ended', seen: conclude(one, endedAtInMs) });
+      process.send?.({ kind: 'ended', seen: conclude(one, endedAtInS) });
       continue;
     }
     try {
-      one.last = one.read();
-      one.lastAtInMs = Date.now();
-      one.mostMemInBytes = Math.max(one.mostMemInBytes, one.last.memInBytes);
+      const afterInS = nowInS();
+      const counters = one.read();
+      one.samples.push({ afterInS, beforeInS: nowInS(), ...counters });
     } catch {
       // The cgroup is gone; its end is about to be told.
     }
   }
 }
 
-function conclude({ id, mark, startedAtInMs, last, lastAtInMs, mostMemInBytes }: Watched, endedAtInMs: number): Ended {
-  return {
-    id,
-    mark,
-    startedAtInMs,
-    endedAtInMs,
-    sampledAtInMs: lastAtInMs,
-    counters: last,
-    mostMemInBytes,
-    loggedOomKills: log === null ? null : log.oomKillsOf(id),
-  };
+function conclude({ id, mark, startedAtInS, samples }: Watched, endedAtInS: number): Seen {
+  return { id, mark, startedAtInS, endedAtInS, samples, loggedOomKills: log === null ? null : log.oomKillsOf(id) };
 }
 
 const filters = JSON.stringify({ type: ['container'], event: ['start', 'die'], label: ['nisher.owner'] });
@@ -99,8 +89,8 @@ request({ socketPath, path: `/events?filters=${encodeURIComponent(filters)}` }, 
       };
       if (!Actor.Attributes['nisher.owner']?.includes(`:${ownerPid}:`)) continue;
       // One that has ended before it could be looked at is never watched.
-      if (Action === 'start') begin(Actor.ID, timeNano / 1e6).catch(() => {});
-      else diedAtInMs.set(Actor.ID, timeNano / 1e6);
+      if (Action === 'start') begin(Actor.ID, fromUnix(timeNano / 1e6)).catch(() => {});
+      else diedAtInS.set(Actor.ID, fromUnix(timeNano / 1e6));
     }
   });
   process.send?.({ kind: 'ready' });

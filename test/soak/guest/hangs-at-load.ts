@@ -1,3 +1,5 @@
+import './at-load.js';
+
 await new Promise(() => {});
 
 export function behave(): void {}

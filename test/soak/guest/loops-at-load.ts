@@ -1,3 +1,5 @@
+import './at-load.js';
+
 for (;;);
 
 export function behave(): void {}

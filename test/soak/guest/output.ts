@@ -1,17 +1,7 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
+import { writeAll } from './marks.js';
 
 const MOST_AT_ONCE = 2 ** 16;
-
-/** All of it: a pipe may take less than it is given, or nothing while it is full. */
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(descriptor, bytes, at, Math.min(MOST_AT_ONCE, bytes.length - at));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    }
-  }
-}
 
 export const output = {
   prints: (stdoutBytes: number, stderrBytes: number, byte: number) => {

@@ -1,3 +1,5 @@
+import './at-load.js';
+
 throw new Error('while loading');
 
 export function behave(): void {}

@@ -1,18 +1,29 @@
 import { pbkdf2Sync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { markEnd } from './marks.js';
 
 const forEver = () => new Promise(() => setInterval(() => {}, 1000));
 
 export const time = {
-  sleeps: (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000, 'slept')),
-  sleepsThenThrows: (seconds: number) =>
-    new Promise((_resolve, reject) => setTimeout(() => reject(new Error('slept')), seconds * 1000)),
+  sleeps: async (seconds: number) => {
+    await sleep(seconds * 1000);
+    markEnd();
+    return 'slept';
+  },
+  sleepsThenThrows: async (seconds: number) => {
+    await sleep(seconds * 1000);
+    markEnd();
+    throw new Error('slept');
+  },
   spends: (cpuInS: number) => {
     const since = process.cpuUsage();
     for (;;) {
       const { user, system } = process.cpuUsage(since);
-      if (user + system >= cpuInS * 1e6) return 'spent';
+      if (user + system >= cpuInS * 1e6) break;
     }
+    markEnd();
+    return 'spent';
   },
   waits: forEver,
   loops: () => {
