@@ -14,7 +14,8 @@ import { makeStackMapper } from '../../src/payload/map-stack.js';
 import type { Payload } from '../../src/payload/payload.js';
 import { encode } from '../../src/wire/codec.js';
 import { all } from '../fuzz/all.js';
-import { assertPrototypesAreUntouched } from '../fuzz/fuzzed.js';
+import { assertHostIsUntouched } from '../fuzz/fuzzed.js';
+import { supervise } from '../fuzz/supervise.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('fuzz', { timeoutInS: 60 });
@@ -24,9 +25,15 @@ const mapping: Pick<Payload, 'mapStack'> = { mapStack: makeStackMapper(new Map()
 for (const { name, property, quickRuns } of all) {
   test(`${name} holds`, async () => {
     await fc.assert(property, { numRuns: quickRuns });
-    assertPrototypesAreUntouched();
+    assertHostIsUntouched();
   });
 }
+
+test('a property that loops is ended from outside, and has failed', async () => {
+  const module = new URL('../fixtures/fuzz/loops.ts', import.meta.url);
+  assert.equal(await supervise(module, ['exit'], 30_000), { exitCode: 3, stuckAt: null });
+  assert.equal(await supervise(module, ['loop'], 5_000), { exitCode: null, stuckAt: 'step 3' });
+});
 
 test('a number too long for the kernel is none, and not Infinity', () => {
   assert.throws(() => parseNumber(`${'9'.repeat(400)}\n`), /Expected a number/);
