@@ -4,8 +4,10 @@ import { codecBytes, codecGrammar, codecMutations } from './properties/codec.js'
 import { codecMemory } from './properties/codec-memory.js';
 import { conversation } from './properties/conversation.js';
 import { demultiplexer } from './properties/demultiplexer.js';
+import { endMark, endOfOutputs } from './properties/end-mark.js';
 import { exits, info, lines, owners, statsSample } from './properties/engine-answers.js';
 import { engineHttp } from './properties/engine-http.js';
+import { containerEvents, processStat, toldExits } from './properties/engine-witnesses.js';
 import { errorPayload, lastWord } from './properties/error-payload.js';
 import { frames } from './properties/frames.js';
 import { messages } from './properties/messages.js';
@@ -16,6 +18,8 @@ import { streamFrames } from './properties/stream-frames.js';
 export const all: readonly Fuzzed[] = [
   streamFrames,
   demultiplexer,
+  endMark,
+  endOfOutputs,
   frames,
   messages,
   conversation,
@@ -33,6 +37,9 @@ export const all: readonly Fuzzed[] = [
   info,
   statsSample,
   exits,
+  toldExits,
+  containerEvents,
+  processStat,
   lines,
   owners,
 ];

@@ -9,7 +9,8 @@ import { engineBytes, takeApart } from './stream-frames.js';
 /** How a connection ends. */
 const endings = fc.constantFrom('end', 'break', 'vanish', 'cut');
 
-async function readAll(readable: Readable): Promise<Buffer> {
+/** Until it ends. */
+export async function readAll(readable: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of readable as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -11,7 +11,7 @@ import { cutAt, cuts, jsonLike, type Mutation, mutate, mutations, someBytes } fr
 import type { Fuzzed } from '../fuzzed.js';
 
 /** A socket on which every request is answered with these bytes, whatever it is, and the connection ended. */
-async function serve(answer: readonly Buffer[]): Promise<{ transport: Transport; close: () => Promise<void> }> {
+export async function serve(answer: readonly Buffer[]): Promise<{ transport: Transport; close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
