@@ -76,6 +76,7 @@ else {
   test(
     name,
     async () => {
+      let stopped = '';
       try {
         const started = await withoutSystemEngine('engine', 'start');
         assert.match(started, /Started a private engine: unix:\/\/\/run\/nisher\/docker\.sock, pid \d+/);
@@ -86,9 +87,9 @@ else {
         );
         assert.match(await withoutSystemEngine('run', module, '2', '3', '--mem', '128MB', '--cpu-time', '5s'), /^5$/m);
       } finally {
-        const { stdout } = await runCli(['engine', 'stop', '--purge']);
-        assert.match(stdout, /Stopped the private engine \(pid \d+\)/);
+        stopped = (await runCli(['engine', 'stop', '--purge'])).stdout;
       }
+      assert.match(stopped, /Stopped the private engine \(pid \d+\)/);
       assert.not(existsSync('/run/nisher'));
       assert.not(existsSync('/var/lib/nisher'));
       assert.match((await runCli(['engine', 'stop'])).stdout, /was not running/);
