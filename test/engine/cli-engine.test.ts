@@ -98,10 +98,14 @@ else {
   );
 }
 
-/** Runs nisher where the system's socket is not to be seen: in a mount namespace of its own. */
+/** Of engines that a machine may have, by their packages. */
+const systemSockets = '/var/run/docker.sock /run/podman/podman.sock';
+
+/** Runs nisher where the system's sockets are not to be seen: in a mount namespace of its own. */
 function withoutSystemEngine(...words: string[]): Promise<string> {
   const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
-  const hide = 'if [ -S /var/run/docker.sock ]; then mount --bind /dev/null "$(realpath /var/run/docker.sock)"; fi; exec "$@"';
+  const hideOne = 'if [ -S "$socket" ]; then mount --bind /dev/null "$(realpath "$socket")"; fi';
+  const hide = `for socket in ${systemSockets}; do ${hideOne}; done; exec "$@"`;
   const nisher = [process.execPath, '--import', import.meta.resolve('tsx'), bin, ...words];
   const { DOCKER_HOST: _host, DOCKER_CONTEXT: _context, ...env } = process.env;
   const child = spawn('unshare', ['--mount', 'sh', '-c', hide, 'sh', ...nisher], { stdio: ['ignore', 'pipe', 'pipe'], env });
