@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
+import { deferred } from '../../src/call/deferred.js';
 import { connect, type Engine } from '../../src/engine/connect.js';
 import { ensureImage } from '../../src/engine/image.js';
-import { enforceLimits, fromModule, getContext, type Outcome } from '../../src/index.js';
+import { type ExceptionName, enforceLimits, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
+import { callAt, type Way, watchedFunction, ways } from '../support/call-at.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
-import { faultFunctions } from '../support/fault-program.js';
 import { patience } from '../support/patience.js';
 import { someAtOnce } from '../support/some-at-once.js';
-import { isStep } from '../support/steps.js';
-import { tracesAfter } from '../support/traces.js';
+import { containerIn, type EngineStep, isStep } from '../support/steps.js';
+import { CLEAN_AFTER_S, tracesAfter } from '../support/traces.js';
 
 /** Somebody else removes, kills, stops or pauses the container. */
 const { test, before } = suite('third party');
@@ -25,126 +25,152 @@ before(async () => {
   await ensureImage(engine);
 });
 
-const CLEAN_AFTER_S = 10 * patience;
 const AT_ONCE = 3;
-const since = Math.floor(Date.now() / 1000);
-const nothingLeft = async () => assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, pid: process.pid, since }), []);
+const TOLD_WITHIN_S = 20 * patience;
+const PAUSED_WALL_TIME_IN_S = 6;
 
 type Container = ReturnType<Engine['docker']['getContainer']>;
+/** What takes longest to be told, first. */
 const acts = {
+  pauses: (container: Container) => container.pause(),
   removes: (container: Container) => container.remove({ force: true }),
   kills: (container: Container) => container.kill(),
   stops: (container: Container) => container.stop({ t: 1 }),
-  pauses: (container: Container) => container.pause(),
 } as const;
 type Act = keyof typeof acts;
+const allActs = Object.keys(acts) as Act[];
+/** Returns when it is done. */
+const actOn = async (act: Act, id: string) => void (await acts[act](engine.docker.getContainer(id)));
 
-/** A call through a proxy that has seen which container it runs in. */
-async function callSeen(
-  method: 'spawn' | 'forkserver',
-  name: 'waits' | 'busy' | 'answer',
-  wallTimeInS: number,
-  use: (call: ReturnType<ReturnType<typeof limit>['run']>, idOf: () => string) => Promise<void>,
-  onStart: (id: string) => Promise<void> = async () => {},
-): Promise<void> {
-  let id = '';
-  await using proxy = await openEngineProxy(enginePath, async (request) => {
-    if (!isStep('start', request) || id !== '') return undefined;
-    id = request.path.split('/')[2] ?? '';
-    await onStart(id);
-    return undefined;
-  });
-  const limited = limit(method, name, wallTimeInS, proxy.url);
-  await use(limited.run(), () => id);
-  await limited.close();
-}
+const nothingLeft = async (containers: Iterable<string>) =>
+  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, containers }), []);
 
-function limit(method: 'spawn' | 'forkserver', name: string, wallTimeInS: number, url: string) {
-  const context = getContext(method, { engine: url });
-  return enforceLimits({ wallTimeInS, context })(
-    fromModule<typeof import('../fixtures/faults/functions.js'), 'answer'>(pathToFileURL(faultFunctions), name as 'answer'),
-  );
+function assertTold({ exitStatus, error }: Outcome, status: 0 | ExceptionName, words = /^/): void {
+  assert.is(exitStatus, status, error?.message);
+  assert.match(error?.message ?? '', words);
 }
-
-function assertTold(outcome: Outcome, act: Act): void {
-  if (act === 'pauses') {
-    // Nobody knows of it; a function that does not go on meets its wall limit.
-    assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
-    return;
-  }
-  assert.is(outcome.exitStatus, 'PynisherError', outcome.error?.message);
-  assert.match(outcome.error?.message ?? '', /somebody else|removed|connection with the container/);
+function assertAnswers({ exitStatus, result, error }: Outcome): void {
+  assert.equal([exitStatus, result], [0, 42], error?.message);
 }
+const SOMEBODY = /somebody else|removed|connection with the container/;
 
 test(
-  'while the function runs',
+  'while the module loads, the function is busy or waits, and with its value on its way',
   async () => {
-    const cases = (['spawn', 'forkserver'] as const).flatMap((method) =>
-      (Object.keys(acts) as Act[]).flatMap((act) => (['waits', 'busy'] as const).map((name) => ({ method, act, name }))),
-    );
-    const problems = await someAtOnce(
-      AT_ONCE,
-      cases,
-      ({ method, act, name }) => `${act} ${name} ${method}`,
-      async ({ method, act, name }) => {
-        await callSeen(method, name, act === 'pauses' ? 10 : 60, async (call, idOf) => {
-          let actedAt = 0;
-          for await (const { data } of call) {
-            if (!data.toString().includes('called')) continue;
-            await acts[act](engine.docker.getContainer(idOf()));
-            actedAt = performance.now();
-          }
-          assertTold(await call, act);
-          assert.ok(performance.now() - actedAt < 20_000 * patience);
-        });
-      },
-    );
+    const cases = ways.flatMap((way) => allActs.map((act) => ({ ...way, act })));
+    const nameOf = ({ method, moment, act }: Way & { act: Act }) => `${act} ${moment} ${method}`;
+    const problems = await someAtOnce(AT_ONCE, cases, nameOf, async ({ act, ...way }) => {
+      const wallTimeInS = act === 'pauses' ? PAUSED_WALL_TIME_IN_S : 60;
+      await using at = await callAt(enginePath, { ...way, limits: { wallTimeInS } });
+      const acting = actOn(act, at.id);
+      // Docker 20.10 does not answer to a kill before the container's output has been taken from it.
+      await Promise.race([acting, sleep(1000 * patience)]);
+      const { outcome, inS } = await at.told();
+      await acting;
+      // Nobody knows of a pause; what does not go on meets its wall limit.
+      if (act === 'pauses') assertTold(outcome, 'TimeoutException');
+      else assertTold(outcome, 'PynisherError', SOMEBODY);
+      assert.is(outcome.phase, way.moment === 'load' ? 'load' : 'call');
+      assert.ok(inS < TOLD_WITHIN_S, `${inS} s`);
+      await at.close();
+      await nothingLeft(at.proxy.containers);
+    });
     assert.equal(problems, []);
-    await nothingLeft();
+  },
+  { timeoutInS: 250 },
+);
+
+/** What somebody does just before the engine hears of a request, and what the call is told. */
+const steps: readonly { step: EngineStep; act: Act; status: 0 | ExceptionName; words?: RegExp }[] = [
+  // At the inspection it has started, and nisher's runner is not up yet.
+  { step: 'inspect', act: 'pauses', status: 'PynisherError', words: /was not up after 60 s/ },
+  { step: 'wait', act: 'removes', status: 'PynisherError', words: /wait for a container|attach to a container/ },
+  { step: 'attach', act: 'removes', status: 'PynisherError', words: /wait for a container|attach to a container/ },
+  { step: 'start', act: 'removes', status: 'PynisherError', words: /start a container/ },
+  { step: 'inspect', act: 'removes', status: 'PynisherError', words: SOMEBODY },
+  { step: 'inspect', act: 'kills', status: 'PynisherError', words: SOMEBODY },
+  { step: 'inspect', act: 'stops', status: 'PynisherError', words: SOMEBODY },
+  // Where it is to be removed, the value is there.
+  { step: 'remove', act: 'removes', status: 0 },
+  { step: 'remove', act: 'kills', status: 0 },
+];
+
+test(
+  'between two steps of a call',
+  async () => {
+    const nameOf = ({ act, step }: (typeof steps)[number]) => `${act} before ${step}`;
+    const problems = await someAtOnce(AT_ONCE, steps, nameOf, async ({ step, act, status, words }) => {
+      let isDone = false;
+      await using proxy = await openEngineProxy(enginePath, async (request) => {
+        if (isDone || !isStep(step, request)) return undefined;
+        isDone = true;
+        const acting = actOn(act, containerIn(request));
+        // Once it has ended, the engine may be at it, or done.
+        if (step === 'remove') await acting.catch(() => {});
+        else await acting;
+        return undefined;
+      });
+      const limited = enforceLimits({ wallTimeInS: 60, context: getContext('spawn', { engine: proxy.url }) })(() => 42);
+      const since = performance.now();
+      const outcome = await limited.run();
+      const inS = (performance.now() - since) / 1000;
+      await limited.close();
+      assert.ok(isDone, 'never reached');
+      assertTold(outcome, status, words);
+      assert.is(outcome.result, status === 0 ? 42 : null);
+      assert.ok(inS < TOLD_WITHIN_S + (act === 'pauses' ? 60 : 0), `${inS} s`);
+      await nothingLeft(proxy.containers);
+    });
+    assert.equal(problems, []);
   },
   { timeoutInS: 200 },
 );
 
-test('removes it between its creation and its start', async () => {
-  await callSeen(
-    'spawn',
-    'answer',
-    30,
-    async (call) => {
-      const { exitStatus, error } = await call;
-      assert.is(exitStatus, 'PynisherError');
-      assert.match(error?.message ?? '', /start a container|wait for a container|somebody else|removed/);
-    },
-    async (id) => void (await acts.removes(engine.docker.getContainer(id))),
-  );
-  await nothingLeft();
-});
+/** The container that waits for the next call, with the function loaded, or whose runner is not up yet. */
+const waiting = allActs.flatMap((act) => (['loaded', 'started'] as const).map((when) => ({ act, when })));
 
-for (const act of Object.keys(acts) as Act[]) {
-  test(
-    `${act} the container that waits for a call: ${act === 'pauses' ? 'the call is told' : 'the call does without it'}`,
-    async () => {
-      const started: string[] = [];
-      await using proxy = await openEngineProxy(enginePath, (request) => {
-        if (isStep('start', request)) started.push(request.path.split('/')[2] ?? '');
-        return undefined;
+/** It does not take its arguments, for half a minute; or is not even up, for a whole one. */
+const PAUSED = { loaded: /did not take the arguments within 30 s/, started: /was not up after 60 s/ };
+
+test(
+  'the container that waits for a call: that costs no call, but for a pause, of which nobody knows',
+  async () => {
+    const nameOf = ({ act, when }: (typeof waiting)[number]) => `${act} ${when}`;
+    const problems = await someAtOnce(AT_ONCE, waiting, nameOf, async ({ act, when }) => {
+      const acted = deferred<void>();
+      let inspections = 0;
+      await using limited = await watchedFunction(enginePath, {
+        method: 'forkserver',
+        name: 'answer',
+        limits: { wallTimeInS: 90 },
+        decide: async (request) => {
+          if (when === 'loaded' || !isStep('inspect', request) || containerIn(request) !== limited.ids[1]) return undefined;
+          if (inspections++ > 0) return undefined;
+          await actOn(act, containerIn(request));
+          acted.resolve();
+          return undefined;
+        },
       });
-      const limited = limit('forkserver', 'answer', 20, proxy.url);
-      assert.is((await limited.run()).result, 42);
-      while (started.length < 2) await sleep(50);
-      const waiting = engine.docker.getContainer(started[1] ?? '');
-      while (!(await waiting.inspect()).State.Running) await sleep(50);
-      await acts[act](waiting);
-      const { exitStatus, error } = await limited.run();
-      if (act === 'pauses' && exitStatus !== 0) {
-        // It does not take its arguments, for half a minute; or was not even up, for a whole one. (The pool may have given it up by itself.)
-        assert.is(exitStatus, 'PynisherError');
-        assert.match(error?.message ?? '', /did not take the arguments|was not up after/, error?.message);
-      } else assert.is(exitStatus, 0, error?.message);
-      assert.is((await limited.run()).result, 42);
+      assertAnswers(await limited.run());
+      if (when === 'loaded') {
+        await limited.untilLoaded(2);
+        await actOn(act, limited.ids[1] ?? '');
+      } else await acted.promise;
+      const since = performance.now();
+      const outcome = await limited.run();
+      const inS = (performance.now() - since) / 1000;
+      if (act === 'pauses') assertTold(outcome, 'PynisherError', PAUSED[when]);
+      else assertAnswers(outcome);
+      assert.ok(inS < TOLD_WITHIN_S + (act === 'pauses' ? 60 : 0), `${inS} s`);
+      assertAnswers(await limited.run());
       await limited.close();
-      await nothingLeft();
-    },
-    { timeoutInS: 120 },
-  );
-}
+      await nothingLeft(limited.proxy.containers);
+    });
+    assert.equal(problems, []);
+  },
+  { timeoutInS: 250 },
+);
+
+test('nothing is left of any', async () => {
+  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, pid: process.pid }), []);
+});
