@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.js';
+import { patience } from '../support/patience.js';
 import { runCli } from '../support/run-cli.js';
 
 const { test } = suite('nisher image and gc');
@@ -80,7 +81,7 @@ test('gc removes the container of a program that was killed, and not that of one
 
 /** A call that is busy: it cannot see that its program is gone. */
 async function startSpinning() {
-  const words = ['run', `${module}#spin`, '--cpu-time', '120s'];
+  const words = ['run', `${module}#spin`, '--cpu-time', `${120 * patience}s`];
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), bin, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
