@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import * as assert from 'uvu/assert';
 import { enforceLimits } from '../../src/index.js';
 import { guest, hostileSuite } from '../support/hostile-suite.js';
 import { noMachineCode, programOf } from '../support/machine-code.js';
+import { patience } from '../support/patience.js';
 
 const { cases, test } = hostileSuite('hostile use of the file system');
 const readOnly = { exitStatus: 'SubprocessException', osErrno: 30 } as const;
@@ -97,6 +99,24 @@ cases({
     args: [['/proc/sys', '/sys']],
     expected: { exitStatus: 0, result: { tried: true, writable: [] } },
   },
+  'nothing else of what the kernel shows in /proc can be written': {
+    call: guest('file-system/touches-kernel-files'),
+    args: [['/proc', '/proc/self/net']],
+    expected: { exitStatus: 0 },
+    check({ result }) {
+      const { tried, writable } = result as { tried: boolean; writable: string[] };
+      // Linux 6.5 lets everybody ask to be told of pressure, in a way that costs it nothing.
+      assert.equal([tried, writable.filter((file) => !file.startsWith('/proc/pressure/'))], [true, []]);
+    },
+  },
+  'to be told of pressure in real time, by a thread of the kernel, is refused': {
+    call: guest('file-system/asks-for-pressure'),
+    args: ['some 100000 1000000'],
+    expected: { exitStatus: 0 },
+    // Where files of pressure are there at all, and can be opened to write.
+    check: ({ result }) =>
+      assert.ok(['EINVAL', 'EPERM', 'EACCES', 'ENOENT', 'EOPNOTSUPP'].includes(result as string), `${result}`),
+  },
 });
 
 const [mknod, fifo] = [133, 0o10666];
@@ -110,6 +130,23 @@ if (noMachineCode === null) {
     },
   });
 } else test.skip('FIFOs', noMachineCode);
+
+/** A tmpfs may have as many files as half of the machine's memory has pages, and each takes the kernel about 1 KB, which is charged. */
+const noMemory = totalmem() < 12 * 2 ** 30 ? 'a million files, and the memory for them, need a machine with more' : null;
+test(
+  'a million files are made where memory is left for them, and are gone soon after',
+  async () => {
+    const limited = enforceLimits({ wallTimeInS: 100 * patience, memInMb: 2048 })(guest('file-system/makes-many-files'));
+    const outcome = await limited.run(1e6);
+    assert.is(outcome.unwrap(), 1e6);
+    assert.ok(outcome.peakMemory > 500 * 2 ** 20, `${outcome.peakMemory}`);
+    const since = performance.now();
+    await limited.close();
+    const closingInS = (performance.now() - since) / 1000;
+    assert.ok(closingInS < 20 * patience, `${closingInS} s`);
+  },
+  { unless: noMemory },
+);
 
 test('no call finds what another left', async () => {
   const limited = enforceLimits({ wallTimeInS: 60 })(guest('file-system/leaves-trace'));
