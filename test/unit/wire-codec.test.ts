@@ -390,6 +390,10 @@ test('refuses lengths that are not there', () => {
   refuses(forge('[["Uint8Array",99999999]]'));
   refuses(forge('[["ArrayBuffer",1],2]', [new Uint8Array(4)]));
   refuses(forge('[["ArrayBuffer","AAAA"]]'));
+  const since = performance.now();
+  refuses(forge('[["ArrayBuffer",1],[-7,4294967295]]'));
+  refuses(forge('[["Buffer",1],["ArrayBuffer",2],[-7,4294967295]]'));
+  assert.ok(performance.now() - since < 1000, `${performance.now() - since} ms`);
 });
 
 test('refuses nesting that recursion cannot follow', () => {

@@ -26,7 +26,8 @@ const namers: { readonly [name: string]: Entry } = {
   Float64Array: (_, __, binary) => ['Float64Array', binary, 0, 1],
   DataView: (_, __, binary) => ['DataView', binary],
   Buffer: (_, __, binary) => ['Buffer', binary],
-  ArrayBuffer: () => ['ArrayBuffer', 1],
+  ArrayBuffer: (_, __, binary) => ['ArrayBuffer', binary + 1],
+  'no ArrayBuffer': (_, shared) => ['ArrayBuffer', shared],
   Error: (at) => ['Error', at + 1],
   record: (_, shared) => ({ name: shared, message: shared, stack: shared, cause: shared, errors: shared, properties: shared }),
   properties: (_, shared) => ({ properties: shared }),
@@ -75,7 +76,7 @@ const forged: fc.Arbitrary<Buffer> = fc.oneof(
       const count = Math.max(1, Math.floor((length * (1 - share)) / 25));
       const entries = Array.from({ length: count }, (_, n) => kinds[n % kinds.length]?.(n + 1, count + 1, count + 2));
       const indices = entries.map((_, n) => n + 1);
-      const json = [indices, ...entries, common(length * share), ['ArrayBuffer', 1]];
+      const json = [indices, ...entries, common(length * share), ['ArrayBuffer', count + 3], 1];
       return forge(JSON.stringify(json), [new Uint8Array(length * share)]);
     }),
   fc
