@@ -59,21 +59,43 @@ export function judgeProgram(program: readonly Step[], maxResultInBytes: number)
   return judge(whole.said, whole.refused, maxResultInBytes);
 }
 
+/** Seconds that a call may be said to have taken; the last ones have not passed. */
+const durations = fc.constantFrom(0, 1e-9, 0.001, 50, 1e9, 1e308);
+/** What a function may throw, and what no encoder has made of anything. */
+const thrown = fc.oneof(
+  fc
+    .constantFrom<unknown>(new Error('thrown'), new TypeError('x', { cause: new Error('y') }), 'text', { a: 1 }, 5n)
+    .map(encoded),
+  someBytes(30),
+);
 const payload = fc.oneof(
+  thrown,
   someBytes(30),
   fc.integer().map(encoded),
   fc.constant(Buffer.alloc(MAX_PAYLOAD)),
   fc
-    .constantFrom('returned', 'threw', 'exiting', 'failed', 'nonsense')
-    .map((status) =>
+    .tuple(fc.constantFrom('returned', 'threw', 'exiting', 'failed', 'nonsense'), durations)
+    .map(([status, durationInS]) =>
       Buffer.from(
-        JSON.stringify({ status, phase: 'call', durationInS: 0, valueInBytes: encoded(1).length, exitCode: 0, problem: '' }),
+        JSON.stringify({ status, phase: 'call', durationInS, valueInBytes: encoded(1).length, exitCode: 0, problem: '' }),
       ),
     ),
 );
 const stream = fc.constantFrom<1 | 2>(1, 1, 2);
+/** What changes nothing for the host but what is printed, and when. */
+const harmless: readonly fc.Arbitrary<Step>[] = [
+  fc.tuple(stream, fc.nat(200_000), fc.nat()).map(([to, length, seed]): Step => ({ do: 'random', length, seed, stream: to })),
+  fc
+    .tuple(stream, someBytes(9), fc.nat(50))
+    .map(([to, of, times]): Step => ({ do: 'bytes', bytes: bytes(of), stream: to, times })),
+  fc.nat(300).map((inMs): Step => ({ do: 'sleep', inMs })),
+];
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  ...harmless,
   fc.tuple(fc.integer({ min: 1, max: 6 }), payload).map(([type, of]) => frame(type, of)),
+  fc
+    .tuple(fc.constantFrom(GuestFrame.Flushed, GuestFrame.Flushed, GuestFrame.Value, GuestFrame.End), payload)
+    .map(([type, of]): Step => ({ ...(frame(type, of) as Step & { do: 'frame' }), stream: 2 })),
   fc.tuple(fc.nat(255), fc.integer({ min: -2, max: 2 }), fc.nat(65_535)).map(
     ([type, skew, declared]): Step => ({
       ...(frame(type) as Step & { do: 'frame' }),
@@ -81,11 +103,6 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       declared,
     }),
   ),
-  fc.tuple(stream, fc.nat(200_000), fc.nat()).map(([to, length, seed]): Step => ({ do: 'random', length, seed, stream: to })),
-  fc
-    .tuple(stream, someBytes(9), fc.nat(50))
-    .map(([to, of, times]): Step => ({ do: 'bytes', bytes: bytes(of), stream: to, times })),
-  fc.nat(300).map((inMs): Step => ({ do: 'sleep', inMs })),
   fc.constantFrom<0 | 1 | 2>(0, 1, 2).map((which): Step => ({ do: 'close', stream: which })),
   fc.nat(255).map((code): Step => ({ do: 'exit', code })),
   fc
@@ -93,16 +110,51 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     .map((signal): Step => ({ do: 'kill', signal })),
 );
 
+const anyWord: fc.Arbitrary<Step[]> = fc.oneof(
+  fc
+    .tuple(fc.integer().map(encoded), durations)
+    .map(([of, durationInS]) => [...value(of), end('returned', { durationInS, valueInBytes: of.length })]),
+  fc
+    .tuple(thrown, durations)
+    .map(([of, durationInS]) => [
+      ...value(of),
+      end('threw', { durationInS, valueInBytes: of.length, phase: 'call', exits: false }),
+    ]),
+);
+
 /** A runner that keeps to the protocol for a while, and then does anything; it ends where the host would otherwise wait for long. */
-export const programs: fc.Arbitrary<Step[]> = fc
-  .tuple(
-    fc.constantFrom(boot, toLoading, toLoaded, toReady, toCall, [...toCall, ...returning(encoded(7))]),
-    fc.array(anyStep, { maxLength: 5 }),
-    fc.constantFrom<Step[][]>(
+const disorderly: fc.Arbitrary<Step[][]> = fc.tuple(
+  fc.oneof(
+    fc
+      .constantFrom(boot, toLoading, toLoaded, toReady, toCall, [...toCall, ...returning(encoded(7))])
+      .map((steps) => [...steps]),
+    anyWord.map((word) => [...toCall, ...word]),
+  ),
+  fc.array(anyStep, { maxLength: 5 }),
+  fc.oneof(
+    fc.constantFrom<Step[]>(
       [{ do: 'exit', code: 0 }],
       [{ do: 'exit', code: 3 }],
       [{ do: 'flood', bytes: bytes('flood\n') }],
       [...returning(encoded(8)), ...leave],
     ),
+    anyWord.map((word) => [...word, ...leave]),
+  ),
+);
+/** One that keeps to it to the end, though it prints, pauses, or claims what is not so. */
+const orderly: fc.Arbitrary<Step[][]> = fc.tuple(
+  fc.constant([...toCall]),
+  fc.array(fc.oneof(...harmless), { maxLength: 3 }),
+  anyWord.map((word) => [...word, ...leave]),
+);
+
+export const programs: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.oneof({ weight: 4, arbitrary: disorderly }, { weight: 1, arbitrary: orderly }),
+    fc.option(fc.record({ parts: fc.integer({ min: 2, max: 4 }), pauseInMs: fc.nat(10) })),
   )
-  .map((parts) => parts.flat());
+  .map(([steps, inParts]) => {
+    const program = steps.flat();
+    if (inParts === null) return program;
+    return program.map((step) => (step.do === 'frame' ? { ...step, ...inParts } : step));
+  });

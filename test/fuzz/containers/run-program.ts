@@ -4,10 +4,12 @@ import { watchMachineOoms } from '../../../src/engine/machine-ooms.js';
 import type { ContextMethod, LimitOptions, Outcome } from '../../../src/index.js';
 import { enforceLimits, getContext } from '../../../src/index.js';
 import { decode } from '../../../src/wire/codec.js';
+import { GuestFrame } from '../../../src/wire/protocol.js';
 import { PROGRAM_VARIABLE, type Step } from '../../fixtures/hostile-runner/program.js';
 import { patience } from '../../support/patience.js';
+import type { Judgement } from '../transcript.js';
 import { hostileImage } from './image.js';
-import { judgeProgram, reached } from './programs.js';
+import { judgeProgram, leave, reached } from './programs.js';
 
 /** What every call of a hostile runner has, unless it is about another. An emulated machine takes seconds for the rest of it. */
 export const WALL_TIME_IN_S = patience === 1 ? 2 : 10;
@@ -88,7 +90,7 @@ export function problemWith(
           outcome.wallClockTime <= WALL_TIME_IN_S
         );
       case 'PynisherError':
-        return true;
+        return !isSureOfWord(program, judged);
       case 'TimeoutException':
         return outcome.wallClockTime >= WALL_TIME_IN_S * 0.99;
       case 'CpuTimeoutException':
@@ -108,4 +110,42 @@ export function problemWith(
   if (isTrue()) return null;
   const message = outcome.error?.message ?? JSON.stringify(outcome.result);
   return `${outcome.exitStatus} (exit code ${exitCode}, ${outcome.wallClockTime} s; judged ${judged.kind} ${said}): ${message}`;
+}
+
+/** Little enough for a call to be over before its wall time is. */
+const MOST_PAUSES_IN_MS = 1000;
+/** What a runner may claim to have taken, whatever the host has seen. */
+const LEAST_DURATION_IN_S = 0.001;
+
+/**
+ * Whether nothing can keep the host from that word: it is a value, or an error, that can be decoded; what comes before it keeps to the
+ * protocol, on both streams, and what comes after it is a runner's way to leave.
+ */
+function isSureOfWord(program: readonly Step[], judged: Judgement): boolean {
+  if (judged.kind !== 'said' || (judged.end.status !== 'returned' && judged.end.status !== 'threw')) return false;
+  if (judged.end.durationInS > LEAST_DURATION_IN_S) return false;
+  try {
+    decode([judged.value]);
+  } catch {
+    return false;
+  }
+  const before = program.slice(0, -leave.length);
+  const pauses = before.map((step) =>
+    step.do === 'sleep' ? step.inMs : step.do === 'frame' ? (step.parts ?? 0) * (step.pauseInMs ?? 0) : 0,
+  );
+  return (
+    before.filter((step) => step.do === 'frame' && step.type === GuestFrame.End && step.stream !== 2).length === 1 &&
+    isDeepStrictEqual(
+      program.slice(-leave.length).map(({ do: what }) => what),
+      leave.map(({ do: what }) => what),
+    ) &&
+    before.every(isInOrder) &&
+    pauses.reduce((sum, one) => sum + one, 0) <= MOST_PAUSES_IN_MS
+  );
+}
+
+/** Text, frames that are whole, and on stderr none but the one that belongs there. */
+function isInOrder(step: Step): boolean {
+  if (step.do !== 'frame') return ['await', 'sleep', 'bytes', 'random'].includes(step.do);
+  return (step.skew ?? 0) === 0 && step.declared === undefined && (step.stream !== 2 || step.type === GuestFrame.Flushed);
 }
