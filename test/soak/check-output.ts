@@ -33,7 +33,7 @@ function streamProblems(stream: Stream, call: DrawnCall, made: Made, measured: M
   const problems: string[] = [];
   if (kept.length !== Math.min(printed, cap)) problems.push(`of ${printed} bytes on ${stream} ${kept.length} were kept`);
   if (printed < least) problems.push(`${least} bytes were printed on ${stream}, and ${printed} came`);
-  if (printed > most && !mayPrintMore(stream, outcome))
+  if (printed > most && !mayPrintMore(stream, call, outcome))
     problems.push(`${printed} bytes came on ${stream}, and ${most} were printed`);
   const wrongAt = firstDifference(kept, parts);
   if (wrongAt !== null) problems.push(`${stream} is another from byte ${wrongAt} on`);
@@ -69,8 +69,9 @@ function hasPrintedAll({ behaviour }: DrawnCall, { reason, marks }: Made, { last
 }
 
 /** Node says on stderr what error ends it, and why it is out of memory. */
-function mayPrintMore(stream: Stream, { exitStatus, exitCode }: Outcome): boolean {
-  return stream === 'stderr' && exitStatus !== 0 && exitCode !== 0 && exitCode !== 137;
+function mayPrintMore(stream: Stream, { behaviour }: DrawnCall, { exitStatus, exitCode }: Outcome): boolean {
+  const fails = exitStatus !== 0 && exitCode !== 0 && exitCode !== 137;
+  return stream === 'stderr' && (fails || behaviour.course.breaksNode);
 }
 
 function sizeOf(part: Part): number {

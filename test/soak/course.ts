@@ -53,6 +53,8 @@ export interface Course {
   readonly tellsEnd: boolean;
   /** It speaks in the runner's name: of what it says itself, its duration for one, nothing need be so. */
   readonly lies: boolean;
+  /** Node says more on stderr, of what the function has broken in it. */
+  readonly breaksNode: boolean;
   /** A child uses the memory, and is killed for it. */
   readonly childIsTheHog: boolean;
   /** Cores it can use at once. */
@@ -79,6 +81,7 @@ const idle: Course = {
   onNotice: null,
   tellsEnd: false,
   lies: false,
+  breaksNode: false,
   childIsTheHog: false,
   cores: 1,
   phase: 'call',

@@ -31,8 +31,14 @@ const unharmed = ends(returned(made));
 const builtins: Record<string, Draw> = {
   breaksMethods: (random) => ({ parameters: [random.pick(globals)], course: unharmed }),
   pollutesPrototypes: (random) => ({
-    parameters: [random.pick(['status type length value get set', 'errno code', 'path problem exitCode durationInS 0 1 2'])],
+    parameters: [random.pick(['status type length value get set', 'path problem exitCode durationInS 0 1 2'])],
     course: unharmed,
+  }),
+  // Node's own functions take it that what they did has failed, those that the runner writes its last word with, too.
+  pollutesErrors: () => ({
+    guest: 'pollutesPrototypes',
+    parameters: ['errno code'],
+    course: { ...unharmed, breaksNode: true },
   }),
   breaksProcess: (random) => ({ parameters: [random.pick(['does nothing', 'throws'])], course: unharmed }),
   breaksFs: fixed(unharmed),

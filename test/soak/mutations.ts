@@ -148,10 +148,14 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'a CPU time with that of the load in it',
-    mutate: ({ behaviour: { course } }, made) =>
-      when(course.phase === 'call' && made.seen !== null && (made.marks.began?.cpuInS ?? 0) > 0.5, () =>
-        changed(made, { cpuTime: made.outcome.cpuTime + (made.marks.began?.cpuInS ?? 0) }),
-      ),
+    mutate: ({ behaviour: { course } }, made) => {
+      const { outcome, marks, seen, outcomeAtInS } = made;
+      const loadInS = marks.began?.cpuInS ?? 0;
+      // The counters of one that was killed are gone before they can be read once more.
+      const isRead = seen?.samples.some(({ afterInS }) => afterInS >= outcomeAtInS) ?? false;
+      const applies = outcome.exitStatus === 0 && course.phase === 'call' && !course.lies && isRead && loadInS > 0.5;
+      return when(applies, () => changed(made, { cpuTime: outcome.cpuTime + loadInS }));
+    },
   },
   {
     name: 'a peak of 0',

@@ -37,6 +37,8 @@ export interface Witness extends AsyncDisposable {
 
 /** A killed container may have ended that long before its call's outcome was there. */
 const EARLY_IN_S = 3;
+/** The engine has told of it by then: before that, the nearest may be that of a call before. */
+const TOLD_AFTER_S = 1;
 /** One that leaves by itself does so that long after it, at most. */
 const LATE_IN_S = 20;
 const POLL_IN_MS = 50;
@@ -69,12 +71,12 @@ export async function startWitness(socketPath: string): Promise<Witness> {
     endOf: (id) => waitFor(() => ended.get(id)),
     endedAbout(mark, atInS, except) {
       const distance = ({ endedAtInS }: Seen) => Math.abs(endedAtInS - atInS);
-      return waitFor(
-        () =>
-          [...ended.values()]
-            .filter(({ id, mark: its, endedAtInS }) => its === mark && !except.includes(id) && endedAtInS > atInS - EARLY_IN_S)
-            .sort((one, other) => distance(one) - distance(other))[0],
-      );
+      return waitFor(() => {
+        if (nowInS() < atInS + TOLD_AFTER_S) return undefined;
+        return [...ended.values()]
+          .filter(({ id, mark: its, endedAtInS }) => its === mark && !except.includes(id) && endedAtInS > atInS - EARLY_IN_S)
+          .sort((one, other) => distance(one) - distance(other))[0];
+      });
     },
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit');
