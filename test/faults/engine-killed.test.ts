@@ -1,70 +1,46 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
-import { enforceLimits, fromModule, getContext, type Outcome } from '../../src/index.js';
+import { connect } from '../../src/engine/connect.js';
+import { ensureImage } from '../../src/engine/image.js';
+import { enforceLimits, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
-import { type EngineProxy, openEngineProxy } from '../support/engine-proxy.js';
-import { faultFunctions } from '../support/fault-program.js';
+import { callAt, watchedFunction, wayOf, ways } from '../support/call-at.js';
+import { type EngineProxy, type Fate, openEngineProxy, type ProxiedRequest } from '../support/engine-proxy.js';
+import { startFaultProgram } from '../support/fault-program.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { type EngineStep, engineSteps, isStep } from '../support/steps.js';
-import { tracesAfter } from '../support/traces.js';
+import { CLEAN_AFTER_S, REAPED_AFTER_S, tracesAfter } from '../support/traces.js';
+import { buildVolumeImage } from '../support/volume-image.js';
 
 /** The engine gets SIGKILL and is started again, at each step of a call. */
-const { test, before, after } = suite('engine killed');
-const onOwn: typeof test = Object.assign(
-  (...[name, body, options]: Parameters<typeof test>) =>
-    noOwnEngine === null ? test(name, body, options) : test.skip(name, noOwnEngine),
-  { skip: test.skip },
-);
+const { test, before, after } = suite('engine killed', { unless: noOwnEngine, timeoutInS: 120 });
 
 const TOLD_WITHIN_S = 20 * patience;
-const CLEAN_AFTER_S = 10 * patience;
-const since = Math.floor(Date.now() / 1000);
 
 let own: OwnEngine;
-let proxy: EngineProxy;
-/** Called at each request, before the engine hears of it. */
-let atRequest: (request: { method: string; path: string }) => Promise<void> = async () => {};
 before(
   async () => {
     if (noOwnEngine !== null) return;
     own = await makeOwnEngine();
     await own.start();
-    proxy = await openEngineProxy(own.socketPath, async (request) => {
-      await atRequest(request);
-      return undefined;
-    });
-    // Builds the image.
-    assertAnswers(await call('spawn', 'answer'));
+    await ensureImage(await connect(own.url));
   },
   { timeoutInS: 120 },
 );
 after(async () => {
-  if (noOwnEngine !== null) return;
-  await proxy[Symbol.asyncDispose]();
-  await own.remove();
+  if (noOwnEngine === null) await own.remove();
 });
 
-function limit(method: 'spawn' | 'forkserver', name: string) {
-  const context = getContext(method, { engine: proxy.url });
-  return enforceLimits({ wallTimeInS: 60, captureOutput: true, context })(
-    fromModule<typeof import('../fixtures/faults/functions.js'), 'answer'>(pathToFileURL(faultFunctions), name as 'answer'),
-  );
-}
-
-async function call(method: 'spawn' | 'forkserver', name: string): Promise<Outcome> {
-  const limited = limit(method, name);
+/** A call of its own through a proxy. */
+async function callThrough({ url }: EngineProxy): Promise<Outcome> {
+  const context = getContext('spawn', { engine: url });
+  const limited = enforceLimits({ wallTimeInS: 60, context })(() => 42);
   const outcome = await limited.run();
   await limited.close();
   return outcome;
 }
 
-async function killed(): Promise<void> {
-  await own.stop('SIGKILL');
-}
-
-/** Seconds until the call was told, from the engine's end on. */
+/** With the seconds until the call was told. */
 async function timed(outcome: Promise<Outcome>): Promise<{ outcome: Outcome; inS: number }> {
   const start = performance.now();
   return { outcome: await outcome, inS: (performance.now() - start) / 1000 };
@@ -79,97 +55,122 @@ function assertAnswers({ exitStatus, result, error }: Outcome): void {
   assert.equal([exitStatus, result], [0, 42], error?.message);
 }
 
-const nothingLeft = async () =>
-  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since }), []);
+const nothingLeft = async ({ containers }: EngineProxy, seconds = CLEAN_AFTER_S) =>
+  assert.equal(await tracesAfter(seconds, { engine: own.url, pid: process.pid, containers }), []);
+
+/** Before the engine hears of it, or when it has carried it out and nobody has been told. */
+const whens = ['before it hears of', 'when it has done, and has not told of'] as const;
+type When = (typeof whens)[number];
+
+async function killAtStep(step: EngineStep, when: When): Promise<void> {
+  await own.start();
+  let kills = 0;
+  let killing: Promise<void> = Promise.resolve();
+  const kill = () => {
+    kills++;
+    // Its own connections end with it; those that the proxy has on its behalf do, too.
+    killing = own.stop('SIGKILL').then(() => void proxy.cut(() => true));
+  };
+  const decide = async (request: ProxiedRequest): Promise<Fate> => {
+    if (kills === 0 && isStep(step, request)) {
+      if (when === 'when it has done, and has not told of') return { kind: 'swallowed', answered: kill };
+      kill();
+    }
+    await killing;
+    return undefined;
+  };
+  await using proxy = await openEngineProxy(own.socketPath, decide);
+  const told = await timed(callThrough(proxy));
+  // What is asked for when the function has returned cannot change that.
+  if (step === 'remove') assertAnswers(told.outcome);
+  else assertTold(told);
+  assertTold(await timed(callThrough(proxy)));
+  assert.is(kills, 1, 'never reached');
+  await own.start();
+  assertAnswers(await callThrough(proxy));
+  await nothingLeft(proxy);
+}
 
 for (const step of Object.keys(engineSteps) as EngineStep[]) {
-  if (step === 'image') continue;
-  onOwn(
-    `before it hears of: ${step}`,
-    async () => {
-      let kills = 0;
-      let killing = Promise.resolve();
-      let container: string | undefined;
-      atRequest = async (request) => {
-        if (isStep('start', request)) container ??= request.path.split('/')[2];
-        // What an earlier test has left may still be asked about.
-        const isIts = step !== 'remove' || (container !== undefined && request.path.includes(container));
-        if (isStep(step, request) && isIts && kills++ === 0) killing = killed();
-        await killing;
-      };
-      const told = await timed(call('spawn', 'answer'));
-      // What is asked for when the function has returned cannot change that.
-      if (step === 'remove') assert.is(told.outcome.result, 42, `${told.outcome.error?.message}`);
-      else assertTold(told);
-      assertTold(await timed(call('spawn', 'answer')));
-      assert.ok(kills > 0, 'never reached');
-      atRequest = async () => {};
-      await own.start();
-      assertAnswers(await call('spawn', 'answer'));
-      await nothingLeft();
-    },
-    { timeoutInS: 120 },
-  );
+  // The look at the image makes nothing, and events are one witness among several.
+  if (step === 'image' || step === 'events') continue;
+  test(`${whens[0]}: ${step}`, () => killAtStep(step, whens[0]));
+  // Of the others nothing comes that was not there before; a wait and an attach are answered as long as the container lives.
+  if (step === 'create' || step === 'start' || step === 'remove')
+    test(`${whens[1]}: ${step}`, () => killAtStep(step, whens[1]));
 }
 
-for (const method of ['spawn', 'forkserver'] as const) {
-  for (const name of ['busy', 'waits', 'large']) {
-    onOwn(
-      `while the function runs: ${name}, ${method}`,
-      async () => {
-        const limited = limit(method, name);
-        const running = limited.run();
-        for await (const { data } of running) {
-          if (!data.toString().includes('called')) continue;
-          await killed();
-          break;
-        }
-        const told = await timed(running);
-        // Its value may have been here already.
-        if (!(name === 'large' && told.outcome.exitStatus === 0)) assertTold(told);
-        await own.start();
-        await limited.close();
-        assertAnswers(await call(method, 'answer'));
-        await nothingLeft();
-      },
-      { timeoutInS: 120 },
-    );
-  }
+for (const way of ways) {
+  test(`while it runs: ${wayOf(way)}`, async () => {
+    await own.start();
+    await using at = await callAt(own.socketPath, { ...way, limits: { wallTimeInS: 60 } });
+    // Amid a container's start, Docker 20.10 leaves the container's shim, of which it knows nothing when it is back.
+    await at.settled();
+    await own.stop('SIGKILL');
+    const told = await at.told();
+    assertTold(told);
+    assert.is(told.outcome.phase, way.moment === 'load' ? 'load' : 'call');
+    await own.start();
+    await at.close();
+    assertAnswers(await callThrough(at.proxy));
+    await nothingLeft(at.proxy);
+  });
 }
 
-onOwn(
-  'with containers that wait for calls: calls fail while there is no engine, and none fails when it is back',
-  async () => {
-    const limited = limit('forkserver', 'answer');
-    assert.is((await limited.run()).result, 42);
-    await sleep(2000);
-    await killed();
-    const during = await timed(limited.run());
-    // Containers outlive a dockerd that is killed, but not what connects them with us.
-    assertTold(during);
+for (const name of ['loads', 'busy', 'waits']) {
+  test(`together with the program, whose ${name === 'loads' ? 'module loads' : `function ${name === 'busy' ? 'is busy' : 'waits'}`}`, async () => {
     await own.start();
-    for (let n = 0; n < 3; n++) {
-      const { exitStatus, error } = await limited.run();
-      assert.is(exitStatus, 0, error?.message);
-    }
-    await limited.close();
-    await nothingLeft();
-  },
-  { timeoutInS: 120 },
-);
+    await using proxy = await openEngineProxy(own.socketPath, () => undefined);
+    await using program = await startFaultProgram(proxy, 'program', ['spawn', name]);
+    assert.ok(await program.printed(name === 'loads' ? 'loading' : 'called'));
+    await Promise.all([own.stop('SIGKILL'), program.child.kill('SIGKILL')]);
+    await program.ended;
+    await own.start();
+    assert.equal(await program.traces(REAPED_AFTER_S), []);
+  });
+}
 
-onOwn(
-  'gone and back between two calls: that costs neither of them',
-  async () => {
-    const limited = limit('forkserver', 'answer');
-    assert.is((await limited.run()).result, 42);
-    await sleep(2000);
-    await killed();
-    await own.start();
-    const { exitStatus, error } = await limited.run();
-    assert.is(exitStatus, 0, error?.message);
-    await limited.close();
-    await nothingLeft();
-  },
-  { timeoutInS: 120 },
-);
+/** A function that has been called, and for whose next call a container waits. */
+async function warmFunction() {
+  await own.start();
+  const limited = await watchedFunction(own.socketPath, {
+    method: 'forkserver',
+    name: 'answer',
+    limits: { wallTimeInS: 60 },
+  });
+  assertAnswers(await limited.run());
+  await limited.untilLoaded(2);
+  return limited;
+}
+
+test('with containers that wait for calls: calls fail while there is no engine, and none fails when it is back', async () => {
+  await using limited = await warmFunction();
+  await own.stop('SIGKILL');
+  // Containers outlive a dockerd that is killed, but not what connects them with us.
+  assertTold(await timed(limited.run()));
+  await own.start();
+  for (let n = 0; n < 3; n++) assertAnswers(await limited.run());
+  await limited.close();
+  await nothingLeft(limited.proxy);
+});
+
+test('gone and back between two calls: that costs neither of them', async () => {
+  await using limited = await warmFunction();
+  await own.stop('SIGKILL');
+  await own.start();
+  assertAnswers(await limited.run());
+  await limited.close();
+  await nothingLeft(limited.proxy);
+});
+
+// The last: what it finds, the others would, too.
+test('a volume of the image goes with a container that is killed', async () => {
+  await own.start();
+  const image = await buildVolumeImage(await connect(own.url));
+  await using at = await callAt(own.socketPath, { method: 'spawn', moment: 'waits', limits: { wallTimeInS: 60 }, image });
+  await own.stop('SIGKILL');
+  assertTold(await at.told());
+  await own.start();
+  await at.close();
+  await nothingLeft(at.proxy);
+});

@@ -91,6 +91,8 @@ export interface CallAt extends AsyncDisposable {
   /** Of its container. */
   readonly id: string;
   readonly proxy: EngineProxy;
+  /** Resolves when no other container is being started: the next call's waits for it. */
+  settled(): Promise<void>;
   /** Lets what was held back go on, and waits for what the call comes to; counts the seconds that takes. */
   told(): Promise<{ outcome: Outcome; inS: number }>;
   close(): Promise<void>;
@@ -150,6 +152,7 @@ export async function callAt(
     return {
       id: limited.ids[which] ?? '',
       proxy: limited.proxy,
+      settled: async () => (method === 'forkserver' ? await limited.untilLoaded(3) : undefined),
       async told() {
         const since = performance.now();
         goOn.resolve();
