@@ -85,7 +85,6 @@ const forbidden: { readonly [name: string]: SystemCall } = {
 
 /** Which the default seccomp profile of Docker refuses from that version on. */
 const forbiddenSince: { readonly [name: string]: { call: SystemCall; since: number } } = {
-  io_uring_setup: { call: { number: 425, args: [8, zeros(120)] }, since: 25 },
   'a socket to the hypervisor (AF_VSOCK)': { call: { number: 41, args: [40, 1, 0] }, since: 23 },
 };
 
