@@ -97,8 +97,7 @@ const families: Families = {
     hashes: fixed(endless(busy)),
     parks: fixed(endless()),
     stopsItself: fixed(endless()),
-    // Nobody listens to the thread's error.
-    loopsTwice: fixed(endless({ ...busy, cores: 2, tasks: exactly(1), refused: { ...taskRefused, exitCodes: [1] } })),
+    loopsTwice: fixed(endless({ ...busy, cores: 2, tasks: exactly(1), refused: taskRefused })),
     listens: (random) => {
       const how = random.pick(['returns', 'throws', 'exits', 'ignores'] as const);
       const onNotice = { returns: returned('heard'), throws: threw(/heard/), exits: exited(3), ignores: null }[how];

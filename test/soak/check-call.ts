@@ -129,12 +129,12 @@ function selfContradictions(outcome: Outcome, reason: string): string[] {
 
 /** No more can have passed than between two moments that this program saw itself. */
 function clockProblems(
-  { behaviour }: DrawnCall,
+  { behaviour, method }: DrawnCall,
   { outcome, marks, calledAtInS, outcomeAtInS }: Made,
   measured: Measured,
 ): string[] {
   const { wallClockTime, timings } = outcome;
-  const most = (measured.lastedInS?.most ?? measured.elapsedInS) + EARLY_IN_S;
+  const most = (measured.lastedInS?.most ?? (method === 'spawn' ? measured.elapsedInS : measured.containerInS)) + EARLY_IN_S;
   const total = Object.values(timings).reduce((sum, seconds) => sum + seconds, 0);
   const began = marks.began?.atInS ?? calledAtInS;
   return [

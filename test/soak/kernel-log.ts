@@ -1,14 +1,22 @@
 import { constants, openSync, readSync } from 'node:fs';
+import { nowInS } from './clock.js';
+
+/** A process that the kernel killed for memory, as its log was read. */
+interface Kill {
+  readonly pid: number;
+  readonly readAtInS: number;
+}
 
 /**
- * OOM kills by container, as the kernel itself logs each of them (mm/oom_kill.c, dump_oom_summary): all of them, however soon the
- * container was gone. A record at a time, which is how /dev/kmsg is read.
+ * OOM kills by container, as the kernel itself logs them (mm/oom_kill.c), however soon the container was gone: each kill has a line with
+ * the process, and at most ten within five seconds have one with its cgroup as well. A record at a time, which is how /dev/kmsg is read.
  * @returns null where this user may not read it
  */
-export function openKernelLog(): { readNew(): void; oomKillsOf(containerId: string): number } | null {
+export function openKernelLog(): KernelLog | null {
   const descriptor = tryTo(() => openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK));
   if (descriptor === null) return null;
-  const kills = new Map<string, number>();
+  const byContainer = new Map<string, number>();
+  const kills: Kill[] = [];
   const record = Buffer.alloc(8192);
   return {
     readNew() {
@@ -16,15 +24,28 @@ export function openKernelLog(): { readNew(): void; oomKillsOf(containerId: stri
         try {
           const line = record.toString('latin1', 0, readSync(descriptor, record));
           const id = /oom-kill:.*task_memcg=[^,]*?([0-9a-f]{64})/.exec(line)?.[1];
-          if (id !== undefined) kills.set(id, (kills.get(id) ?? 0) + 1);
+          if (id !== undefined) byContainer.set(id, (byContainer.get(id) ?? 0) + 1);
+          const pid = /out of memory: Killed process (\d+) /.exec(line)?.[1];
+          if (pid !== undefined) kills.push({ pid: Number(pid), readAtInS: nowInS() });
         } catch (error) {
           // EPIPE: records were overwritten before they were read; the next one is the oldest there is.
           if ((error as NodeJS.ErrnoException).code !== 'EPIPE') return;
         }
       }
     },
-    oomKillsOf: (containerId) => kills.get(containerId) ?? 0,
+    oomKillsOf: (containerId, pids, sinceInS) =>
+      Math.max(
+        byContainer.get(containerId) ?? 0,
+        // A number is given to another process after a while.
+        kills.filter(({ pid, readAtInS }) => pids.has(pid) && readAtInS >= sinceInS).length,
+      ),
   };
+}
+
+export interface KernelLog {
+  readNew(): void;
+  /** @param pids its processes, as far as they were seen */
+  oomKillsOf(containerId: string, pids: ReadonlySet<number>, sinceInS: number): number;
 }
 
 function tryTo<T>(step: () => T): T | null {

@@ -10,6 +10,8 @@ import type { Sample, Seen } from './witness.js';
 export interface Measured {
   /** From the call until its outcome. */
   readonly elapsedInS: number;
+  /** From the start of its container until its outcome, where that was longer: one that waits is loaded before the call. */
+  readonly containerInS: number;
   /** From the function's beginning (its module's, where that never ends) until the outcome; null when it did not say that it began. */
   readonly lastedInS: Range | null;
   /** From its beginning until it said that it has done all; null when it did not say so. */
@@ -33,6 +35,8 @@ export interface Measured {
 
 /** CPU time between nisher's reading and the function's beginning: taking its arguments. */
 const BEGINNING_IN_S = 0.1;
+/** The engine tells of a start after it. */
+const TOLD_LATE_IN_S = 0.5;
 /** The kernel adds up some of what its cores count only now and then. */
 const COUNTED_LATE_IN_S = 0.05;
 /** So long before the outcome may nisher's last reading be: what is left of a container has to end first, and to be seen to. */
@@ -49,12 +53,13 @@ export function measure({ calledAtInS, abortedAtInS, outcomeAtInS, marks, seen }
   const during = latest === null ? [] : samples.filter(within(latest, outcomeAtInS - READ_EARLY_IN_S));
   const first = during[0] ?? null;
   const last = during.at(-1) ?? null;
-  const at = samples.filter(({ beforeInS }) => beforeInS <= earliest).at(-1) ?? null;
+  const at = latest === null ? null : (samples.filter(({ beforeInS }) => beforeInS <= earliest).at(-1) ?? null);
   const atEnd = samples.find(({ afterInS }) => afterInS >= outcomeAtInS) ?? null;
   const cpuBefore = Math.max(at?.cpuInS ?? 0, (began?.cpuInS ?? 0) - BEGINNING_IN_S);
   const refusedBefore = at?.pidsRefused ?? 0;
   return {
     elapsedInS: outcomeAtInS - calledAtInS,
+    containerInS: outcomeAtInS - Math.min(calledAtInS, (seen?.startedAtInS ?? 0) - TOLD_LATE_IN_S),
     lastedInS: until(outcomeAtInS),
     endedInS: ended && until(ended.atInS),
     endedCpuInS: ended && began && ended.cpuInS - began.cpuInS,

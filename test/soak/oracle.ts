@@ -79,7 +79,7 @@ function unbegunEnds({ limits, behaviour, orders, method }: DrawnCall, measured:
   const ends: Possible[] = [];
   const killedWhile = { exitCodes: KILLED } as const;
   const rivals = Math.max(1, measured.rivals);
-  if (wallTimeInS !== null && measured.elapsedInS >= wallTimeInS) {
+  if (wallTimeInS !== null && (method === 'spawn' ? measured.elapsedInS : measured.containerInS) >= wallTimeInS) {
     const leastWallInS = wallTimeInS + gracePeriodInS - EARLY_IN_S;
     const stopped = { ...timedOut, ...killedWhile, leastWallInS };
     if (wallTimeInS <= orders.loadInS + (LOADS_IN_S + orders.loadCpuInS) * rivals)

@@ -4,7 +4,7 @@
  */
 import { request } from 'node:http';
 import { fromUnix, nowInS } from './clock.js';
-import { type Counters, countersOf } from './kernel-counters.js';
+import { countersOf } from './kernel-counters.js';
 import { openKernelLog } from './kernel-log.js';
 import type { Sample, Seen } from './witness.js';
 
@@ -14,8 +14,10 @@ interface Watched {
   readonly id: string;
   readonly mark: number;
   readonly startedAtInS: number;
-  readonly read: () => Counters;
+  readonly read: ReturnType<typeof countersOf>;
   readonly samples: Sample[];
+  /** Processes that it has had. */
+  readonly pids: Set<number>;
 }
 
 const [socketPath = '', ownerPid = ''] = process.argv.slice(2);
@@ -48,7 +50,7 @@ async function begin(id: string, startedAtInS: number): Promise<void> {
   const mark = Number(/size=(\d+)/.exec(HostConfig?.Tmpfs?.['/tmp'] ?? '')?.[1] ?? Number.NaN);
   if (!State?.Pid || Number.isNaN(mark)) return;
   const read = countersOf(State.Pid);
-  watched.set(id, { id, mark, startedAtInS, read, samples: [] });
+  watched.set(id, { id, mark, startedAtInS, read, samples: [], pids: new Set() });
 }
 
 function sample(): void {
@@ -63,16 +65,18 @@ function sample(): void {
     }
     try {
       const afterInS = nowInS();
-      const counters = one.read();
+      const counters = one.read.counters();
       one.samples.push({ afterInS, beforeInS: nowInS(), ...counters });
+      for (const pid of one.read.pids()) one.pids.add(pid);
     } catch {
       // The cgroup is gone; its end is about to be told.
     }
   }
 }
 
-function conclude({ id, mark, startedAtInS, samples }: Watched, endedAtInS: number): Seen {
-  return { id, mark, startedAtInS, endedAtInS, samples, loggedOomKills: log === null ? null : log.oomKillsOf(id) };
+function conclude({ id, mark, startedAtInS, samples, pids }: Watched, endedAtInS: number): Seen {
+  const loggedOomKills = log === null ? null : log.oomKillsOf(id, pids, startedAtInS);
+  return { id, mark, startedAtInS, endedAtInS, samples, loggedOomKills };
 }
 
 const filters = JSON.stringify({ type: ['container'], event: ['start', 'die'], label: ['nisher.owner'] });

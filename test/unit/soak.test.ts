@@ -356,8 +356,8 @@ const wrong: [string, DrawnCall, Story, RegExp][] = [
   ],
   [
     'what was printed before it was stopped',
-    callOf(endless(), { wallTimeInS: 9 }),
-    { lastedInS: 9.1, reason: 'wallTime', outcome: timedOut({ stderr: '', stderrBytes: new Uint8Array() }) },
+    callOf(endless(), { wallTimeInS: 900 }),
+    { lastedInS: 900.1, reason: 'wallTime', outcome: timedOut({ stderr: '', stderrBytes: new Uint8Array() }) },
     /10 bytes were printed on stderr, and 0 came/,
   ],
   [
