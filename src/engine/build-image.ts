@@ -69,11 +69,10 @@ export async function buildImage(engine: Engine, { name, digest, base, onProgres
   );
   onProgress?.(`Built it in ${((performance.now() - since) / 1000).toFixed(1)} s; trying it`);
   try {
-    await tryImage(
-      engine,
-      { name, tasks: node?.tasks ?? USUAL_TASKS, base, hosts: null },
-      node === null ? null : process.version,
-    );
+    const { Config } = await ask('look at an image', async () => await engine.docker.getImage(name).inspect());
+    const volumes = Object.keys(Config.Volumes ?? {});
+    const image = { name, tasks: node?.tasks ?? USUAL_TASKS, base, hosts: null, volumes };
+    await tryImage(engine, image, node === null ? null : process.version);
   } catch (error) {
     // It would be found, and taken for good, the next time.
     await ask('remove an image', async () => await engine.docker.getImage(name).remove()).catch(() => {});

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import type { SandboxSpec } from '../call/sandbox.js';
 import { BASE_ENVIRONMENT, CODE_DIRECTORY } from '../wire/protocol.js';
 import { CALL_LABEL, DEADLINE_LABEL, OWNER_LABEL } from './labels.js';
@@ -15,12 +15,18 @@ export interface ContainerSurroundings {
   readonly runnerTasks: number;
   /** See loopback.ts. */
   readonly hosts: string | null;
+  /** Of the image. */
+  readonly volumes: readonly string[];
 }
 
 /** Where the image has the runner. */
 export const RUNNER_PATH = '/nisher/runner.cjs';
 
+const SCRATCH_DIRECTORY = '/tmp';
+
 const MIB = 2 ** 20;
+/** A page: 0 would be no bound. */
+const LEAST_TMPFS = 4096;
 /** The user of the runner image, and nobody in particular in any other. */
 const UID = 1000;
 /** What the engines give by default. */
@@ -69,7 +75,9 @@ export function containerOptions(spec: SandboxSpec, surroundings: ContainerSurro
   };
 }
 
-function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour, hosts }: ContainerSurroundings): HostConfig {
+function hostConfig(spec: SandboxSpec, surroundings: ContainerSurroundings): HostConfig {
+  const { cores, runnerTasks, flavour } = surroundings;
+  const mounts = mountsFor(surroundings);
   const pids = pidsLimit(runnerTasks, spec.extraTasks);
   return {
     // The engine removes it even when this program is gone by then.
@@ -83,11 +91,9 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour, hosts }: C
     IpcMode: 'private',
     OomScoreAdj: OOM_SCORE_ADJ,
     NetworkMode: spec.network,
-    ...(hosts !== null && {
-      Mounts: [{ Type: 'bind', Source: hosts, Target: '/etc/hosts', ReadOnly: true }],
-    }),
+    ...(mounts.length > 0 && { Mounts: mounts }),
     Tmpfs: {
-      '/tmp': `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
+      [SCRATCH_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.scratchInBytes)},mode=1777`,
       [CODE_DIRECTORY]: `rw,exec,nosuid,nodev,size=${Math.ceil(spec.codeInBytes)},${codeOwner(flavour)}`,
       ...(flavour === 'podman' && PODMANS_TMPFS),
     },
@@ -108,6 +114,23 @@ function hostConfig(spec: SandboxSpec, { cores, runnerTasks, flavour, hosts }: C
     ...(pids !== null && { PidsLimit: pids }),
     ...(spec.runtime !== null && { Runtime: spec.runtime }),
   };
+}
+
+function mountsFor({ hosts, volumes }: ContainerSurroundings): MountSettings[] {
+  return [
+    ...(hosts === null ? [] : [{ Type: 'bind' as const, Source: hosts, Target: '/etc/hosts', ReadOnly: true }]),
+    // A volume of the image's would be a folder on the engine's disk, without a bound, for a function to write to; and Docker 20.10 leaves it
+    // behind when it finds its container dead after a restart. Nothing else keeps an engine from making it than something in its place.
+    ...volumes
+      .filter((folder) => folder !== SCRATCH_DIRECTORY && folder !== CODE_DIRECTORY)
+      .map((Target) => ({
+        Type: 'tmpfs' as const,
+        Source: '',
+        Target,
+        ReadOnly: true,
+        TmpfsOptions: { SizeBytes: LEAST_TMPFS, Mode: 0o555 },
+      })),
+  ];
 }
 
 /**

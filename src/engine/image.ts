@@ -16,6 +16,8 @@ export interface RunnerImage {
   readonly base: string | null;
   /** Its /etc/hosts for containers whose network is not the engine's, on the engine's machine; null where that cannot be had. */
   readonly hosts: string | null;
+  /** Folders for which an engine would make each container a volume of its own. */
+  readonly volumes: readonly string[];
 }
 
 export interface ImageRequest {
@@ -123,8 +125,18 @@ async function inspectImage(engine: Engine, name: string): Promise<ImageInspectI
 }
 
 function runnerImage(name: string, info: ImageInspectInfo): RunnerImage {
-  const labels = info.Config.Labels;
-  return { name, tasks: Number(labels[TASKS_LABEL]), base: baseOf(labels), hosts: hostsOf(info) };
+  const { Labels: labels, Volumes: volumes } = info.Config;
+  const tasks = Number(labels[TASKS_LABEL]);
+  if (!Number.isSafeInteger(tasks) || tasks < 1) {
+    throw new EngineError(
+      'foreign-image',
+      `The image \`${name}\` does not say in its label \`${TASKS_LABEL}\` how many threads its node has`,
+      {
+        hint: 'Make it anew with `nisher image build`',
+      },
+    );
+  }
+  return { name, tasks, base: baseOf(labels), hosts: hostsOf(info), volumes: Object.keys(volumes ?? {}) };
 }
 
 function baseOf(labels: Record<string, string>): string | null {

@@ -8,6 +8,7 @@ import { openEngineProxy } from '../support/engine-proxy.js';
 import { noCgroup, noKernelOfTheHost, noOwnHosts, noSocket } from '../support/engine-under-test.js';
 import { patience } from '../support/patience.js';
 import { isStep } from '../support/steps.js';
+import { buildVolumeImage, removeVolumeImage } from '../support/volume-image.js';
 import { cgroupOf, finish, inspect, printed, specOf } from './engine-sandbox.js';
 
 const { test, before } = suite('engine limits');
@@ -172,6 +173,26 @@ test(
   },
   { unless: noSocket ?? noOwnHosts },
 );
+
+test('a volume that the image declares is not made: an empty folder, to be read', async () => {
+  const connection = await connect(null);
+  const image = await buildVolumeImage(connection);
+  try {
+    const volumes = async () => (await connection.docker.listVolumes()).Volumes?.length ?? 0;
+    const before = await volumes();
+    const source = `
+      const fs = require('node:fs');
+      const attempt = (step) => { try { return step(); } catch (error) { return error.code; } };
+      console.log(JSON.stringify([fs.readdirSync('/volume'), attempt(() => fs.writeFileSync('/volume/x', ''))]));
+      process.stdin.resume();`;
+    const sandbox = await engine.start(specOf(source, { image }));
+    const found = JSON.parse(await printed(sandbox, /\n/));
+    assert.equal([found, await volumes()], [[[], 'EROFS'], before]);
+    await sandbox.remove();
+  } finally {
+    await removeVolumeImage(connection, image);
+  }
+});
 
 test(
   'another network is had by its name',

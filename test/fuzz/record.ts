@@ -50,6 +50,7 @@ async function record(name: string, source: () => unknown): Promise<Recording> {
     cores,
     flavour,
     runnerTasks: image.tasks,
+    volumes: image.volumes,
     hosts: null,
   };
   const container = await engine.docker.createContainer(containerOptions(spec, surroundings));

@@ -25,6 +25,7 @@ const spec: SandboxSpec = {
 const surroundings = {
   ...{ name: 'nisher-1', image: 'i:1', owner: 'me', cores: 2, flavour: 'docker' as const, runnerTasks: 11 },
   hosts: null,
+  volumes: [],
 };
 const hostConfig = (changes: Partial<SandboxSpec>) => containerOptions({ ...spec, ...changes }, surroundings).HostConfig ?? {};
 
