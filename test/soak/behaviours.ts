@@ -25,7 +25,7 @@ import type { Random } from './random.js';
 const kinds = Object.keys(carried);
 /** What docs/values.md refuses, and how the message names where it is. */
 const uncarriables: Readonly<Record<string, RegExp>> = {
-  deep: /result(\[0\])+….* nested too deeply/,
+  deep: /result(\[0\])+.*… is nested too deeply/,
   proto: /result\.a has a/,
   function: /result\.call is a function/,
   symbol: /result\[0\] is a symbol/,

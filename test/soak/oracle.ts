@@ -80,12 +80,17 @@ function unbegunEnds({ limits, behaviour, orders, method }: DrawnCall, measured:
   const killedWhile = { exitCodes: KILLED } as const;
   const rivals = Math.max(1, measured.rivals);
   if (wallTimeInS !== null && (method === 'spawn' ? measured.elapsedInS : measured.containerInS) >= wallTimeInS) {
-    const leastWallInS = wallTimeInS + gracePeriodInS - EARLY_IN_S;
-    const stopped = { ...timedOut, ...killedWhile, leastWallInS };
+    // A module that has been loaded after its limit, in the grace period, is killed then.
+    const stopped = { ...timedOut, ...killedWhile, leastWallInS: wallTimeInS - EARLY_IN_S };
     if (wallTimeInS <= orders.loadInS + (LOADS_IN_S + orders.loadCpuInS) * rivals)
       ends.push({ ...stopped, phase: 'load', why: 'its loading may take that long on a busy machine' });
     if (phase === 'call' && wallTimeInS <= BEGINS_IN_S * rivals)
-      ends.push({ ...stopped, phase, why: 'it may be stopped before its first words' });
+      ends.push({
+        ...stopped,
+        phase,
+        leastWallInS: wallTimeInS + gracePeriodInS - EARLY_IN_S,
+        why: 'it may be stopped before its first words',
+      });
   }
   if (cpuTimeInS !== null && cpuTimeInS <= LOAD_CPU_IN_S + orders.loadCpuInS && measured.cpuInS.most >= cpuTimeInS) {
     const why = 'its loading may use that much on a busy machine';
