@@ -4,8 +4,8 @@ import type { Container } from 'dockerode';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import type { Engine } from './connect.js';
-import { eventsOf } from './container-events.js';
-import { seeExit, waitForExit } from './container-exit.js';
+import { type ContainerRecord, eventsOf } from './container-events.js';
+import { KILLED, seeExit, waitForExit } from './container-exit.js';
 import { openMeterOf } from './container-meter.js';
 import { containerOptions } from './container-options.js';
 import { removeContainer } from './container-removal.js';
@@ -18,11 +18,13 @@ import type { RunnerImage } from './image.js';
 import { ownHosts } from './loopback.js';
 import { watchMachineOoms } from './machine-ooms.js';
 import { formatOwner, thisOwner } from './owner.js';
+import { isPlainRuntime } from './plain-runtime.js';
+import { readProcessStat } from './process-stat.js';
 import { sandboxOf } from './running-container.js';
 import { type ContainerStreams, demultiplex } from './streams.js';
 
-/** By then a container that has ended is known to have, and an engine that restarted has been asked. */
-const CONNECTION_LOST_AFTER_IN_MS = 5_000;
+/** By then a container that has ended is known to have, and an engine that restarted has been asked. Before a call gives up waiting for it. */
+const CONNECTION_LOST_AFTER_IN_MS = 3_000;
 
 /**
  * Creates, attaches, starts: in that order, as an attach after the start loses output.
@@ -37,7 +39,8 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
   const events = eventsOf(engine, owner);
   const create = (hosts: string | null) => {
     const { cores, flavour } = engine.info;
-    const surroundings = { name, image: image.name, owner, cores, flavour, runnerTasks: image.tasks, hosts };
+    const { tasks: runnerTasks, volumes } = image;
+    const surroundings = { name, image: image.name, owner, cores, flavour, runnerTasks, hosts, volumes };
     const options = containerOptions(spec, surroundings);
     return ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
   };
@@ -61,7 +64,10 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
     const ooms = watchMachineOoms(meter.kind === 'cgroup', spec.memInBytes !== null);
-    const told = Promise.race([seeExit(engine, id, firstWait, record, died, streams.isOpen, ooms), connectionLost(streams)]);
+    const seen = seeExit(engine, id, firstWait, record, died, streams.isOpen, ooms);
+    const isPlain = meter.kind === 'cgroup' && isPlainRuntime(engine.info, spec.runtime);
+    const breaking = breakOf(streams, isPlain ? pid : null);
+    const told = Promise.race([unlessBroken(seen, breaking, record), connectionLost(breaking)]);
     const parts = { engine, container, name, holding, pid, streams, meter, record, timings, told, waited: firstWait, ooms };
     return sandboxOf({ ...parts, forget: () => events.forget(id) });
   } catch (error) {
@@ -86,12 +92,41 @@ async function createWithOwnHosts(
   }
 }
 
-/** Settles when the connection with a container has broken, and its end is not what broke it. */
-async function connectionLost(streams: ContainerStreams): Promise<SandboxExit> {
+/**
+ * What was wrong with the connection of a container, once that has ended; null when it ended with the container.
+ * @param pid of its first process, where that can be seen: it holds the outputs, so that they do not end before it does, whoever closes them
+ */
+async function breakOf(streams: ContainerStreams, pid: number | null): Promise<Error | null> {
   const problem = await streams.ended;
+  const stat = pid === null || problem !== null ? null : readProcessStat(pid);
+  return stat === null || stat.isEnding || stat.hasEnded ? problem : new Error('It was closed while the container ran');
+}
+
+/**
+ * A runner whose input ends, ends itself by SIGKILL, for nobody is there any more: where it was the connection that broke, that is no end of
+ * the function's.
+ */
+async function unlessBroken(
+  seen: Promise<SandboxExit>,
+  breaking: Promise<Error | null>,
+  record: Readonly<ContainerRecord>,
+): Promise<SandboxExit> {
+  const problem = await Promise.race([breaking, seen.then(() => null)]);
+  const exit = await seen;
+  if (problem === null || record.killAsked || exit.kind === 'lost' || exit.exitCode !== KILLED || exit.oomKilled) return exit;
+  return broken(problem);
+}
+
+/** Settles when the connection with a container has broken, and its end is not what broke it. */
+async function connectionLost(breaking: Promise<Error | null>): Promise<SandboxExit> {
+  const problem = await breaking;
   // Nothing to add to what is seen of the end; this promise goes with the sandbox.
   if (problem === null) return await new Promise(() => {});
   await sleep(CONNECTION_LOST_AFTER_IN_MS, undefined, { ref: false });
+  return broken(problem);
+}
+
+function broken(problem: Error): SandboxExit {
   return { kind: 'lost', reason: `the connection with the container broke: ${problem.message}` };
 }
 

@@ -2,6 +2,7 @@ import type { ImageInspectInfo } from 'dockerode';
 import type { SandboxSpec } from '../call/sandbox.js';
 import type { EngineInfo } from './engine-info.js';
 import type { RunnerImage } from './image.js';
+import { isPlainRuntime } from './plain-runtime.js';
 
 /*
  * A container without a network needs nothing of the engine's networking: its runtime gives it a network namespace of its own with a
@@ -16,13 +17,10 @@ import type { RunnerImage } from './image.js';
 /** Where the image has it. */
 const HOSTS_FILE = '/nisher/hosts';
 
-/** Those that are known to; gVisor's, for one, takes over what it finds. */
-const runtimesWithLoopback: readonly string[] = ['runc', 'crun', 'io.containerd.runc.v2'];
-
 /** The file that becomes a container's /etc/hosts, on the engine's machine; null where its network is the engine's to make. */
-export function ownHosts({ flavour, defaultRuntime }: EngineInfo, image: RunnerImage, spec: SandboxSpec): string | null {
-  const runtime = spec.runtime ?? defaultRuntime;
-  const isLeftToRuntime = flavour === 'docker' && spec.network === 'none' && runtimesWithLoopback.includes(runtime);
+export function ownHosts(info: EngineInfo, image: RunnerImage, spec: SandboxSpec): string | null {
+  // gVisor, for one, takes over the network that it finds.
+  const isLeftToRuntime = info.flavour === 'docker' && spec.network === 'none' && isPlainRuntime(info, spec.runtime);
   return isLeftToRuntime ? image.hosts : null;
 }
 
