@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { ParseOperations } from 'devalue';
 import { type Allowance, urlProblem } from './allowance.js';
+import { createHashTime } from './hash-time.js';
 import { intrinsics } from './intrinsics.js';
 
 const { isArrayBuffer } = types;
@@ -27,8 +28,11 @@ type ViewConstructor = new (buffer: ArrayBuffer, byteOffset?: number, length?: n
  * allocated by a declared length, no setter is run, and what is dear to build has an allowance.
  */
 export function createBuildOperations(allowance: Allowance): Partial<ParseOperations> {
+  const hashing = createHashTime();
   return {
     ...operations,
+    addValue: (set: Set<unknown>, value) => hashing.insert(value, () => Reflect.apply(addToSet, set, [value])),
+    addEntry: (map: Map<unknown, unknown>, key, value) => hashing.insert(key, () => Reflect.apply(addToMap, map, [key, value])),
     fromStringValue(tag, value) {
       if (tag === 'URL') {
         refuseIf(urlProblem(text(value)));
@@ -76,6 +80,4 @@ const operations: Partial<ParseOperations> = {
       target[key] = value;
     }
   },
-  addValue: (set: Set<unknown>, value) => void Reflect.apply(addToSet, set, [value]),
-  addEntry: (map: Map<unknown, unknown>, key, value) => void Reflect.apply(addToMap, map, [key, value]),
 };
