@@ -19,6 +19,8 @@ const byteLengthOfTypedArray = getterOf<number>(typedArray, 'byteLength');
 const arrayBufferOfDataView = getterOf<ArrayBufferLike>(DataView.prototype, 'buffer');
 const offsetOfDataView = getterOf<number>(DataView.prototype, 'byteOffset');
 const byteLengthOfDataView = getterOf<number>(DataView.prototype, 'byteLength');
+/** Bytes of an ArrayBuffer. */
+export const bufferLengthOf = getterOf<number>(ArrayBuffer.prototype, 'byteLength');
 
 /** The bytes that a typed array, Buffer or DataView shows, without a copy. */
 export function bytesOf(view: ArrayBufferView): Uint8Array {

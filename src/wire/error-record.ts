@@ -40,12 +40,22 @@ export function isError(thing: unknown): thing is object {
   }
 }
 
-function read(thing: object, key: string): unknown {
+function read(thing: object, key: string | number): unknown {
   try {
-    return (thing as { [key: string]: unknown })[key];
+    return (thing as { [key: string | number]: unknown })[key];
   } catch {
     return undefined;
   }
+}
+
+/** Those that can be carried. By their indices: the list is of the function's realm, and so its iterator may be anything. */
+function carriable(errors: readonly unknown[], canCarry: (value: unknown) => boolean): unknown[] {
+  const carried: unknown[] = [];
+  for (let index = 0; index < errors.length; index++) {
+    const error = read(errors, index);
+    if (canCarry(error)) carried.push(error);
+  }
+  return carried;
 }
 
 /**
@@ -65,7 +75,7 @@ export function fillErrorRecord(record: ErrorRecord, error: object, canCarry: (v
     if (canCarry(cause)) record.cause = cause;
   }
   const errors = read(error, 'errors');
-  if (Array.isArray(errors) && Object.hasOwn(error, 'errors')) record.errors = Array.from(errors).filter(canCarry);
+  if (Array.isArray(errors) && Object.hasOwn(error, 'errors')) record.errors = carriable(errors, canCarry);
   for (const key of Object.keys(error)) {
     const { value, get } = Object.getOwnPropertyDescriptor(error, key) ?? {};
     if (ownFields.has(key) || get !== undefined) continue;

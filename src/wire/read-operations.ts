@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { StringifyOperations } from 'devalue';
 import { createAllowance, urlProblem } from './allowance.js';
-import { bytesOf, getterOf, lengthOf, typedArrayName } from './bytes.js';
+import { bufferLengthOf, bytesOf, getterOf, lengthOf, typedArrayName } from './bytes.js';
 import { intrinsics } from './intrinsics.js';
 
 const { isBigIntObject, isBooleanObject, isDataView, isDate, isMap, isNumberObject } = types;
@@ -36,6 +36,23 @@ const valuesOf = Set.prototype.values;
 const entriesOf = Map.prototype.entries;
 const hrefOf = getterOf<string>(intrinsics.URL.prototype, 'href');
 const { toString: queryOf } = intrinsics.URLSearchParams.prototype;
+const sourceOf = getterOf<string>(RegExp.prototype, 'source');
+
+/** In the order in which `flags` has them. That getter itself would ask the pattern for each by its name, and so the function's realm. */
+const flags = Object.entries({
+  d: 'hasIndices',
+  g: 'global',
+  i: 'ignoreCase',
+  m: 'multiline',
+  s: 'dotAll',
+  u: 'unicode',
+  v: 'unicodeSets',
+  y: 'sticky',
+}).map(([flag, key]) => ({ flag, isSetIn: getterOf<boolean>(RegExp.prototype, key) }));
+
+function flagsOf(pattern: object): string {
+  return flags.map(({ flag, isSetIn }) => (isSetIn(pattern) ? flag : '')).join('');
+}
 
 /** The prototype of plain objects, of this or another realm. */
 function isObjectPrototype(prototype: object): boolean {
@@ -135,7 +152,7 @@ export function createReader(): Reader {
   function standInFor(view: ArrayBufferView): object {
     const bytes = bytesOf(view);
     // A view of a part shows what its owner meant to send; the rest may be node's buffer pool, with anything in it.
-    if (types.isArrayBuffer(bytes.buffer) && bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer;
+    if (types.isArrayBuffer(bytes.buffer) && bytes.byteLength === bufferLengthOf(bytes.buffer)) return bytes.buffer;
     const standIn = {};
     slices.set(standIn, bytes);
     return standIn;
@@ -145,7 +162,7 @@ export function createReader(): Reader {
   function excessOf(thing: object, brand: string): string | null {
     if (brand === 'URL') return urlProblem(hrefOf(thing));
     if (brand === 'URLSearchParams') return allowance.takeQuery(Reflect.apply(queryOf, thing, []));
-    return brand === 'RegExp' ? allowance.takePattern((thing as RegExp).source, (thing as RegExp).flags) : null;
+    return brand === 'RegExp' ? allowance.takePattern(sourceOf(thing), flagsOf(thing)) : null;
   }
 
   const operations: Partial<StringifyOperations> = {
@@ -194,6 +211,7 @@ export function createReader(): Reader {
     toStringValue(thing: object) {
       return succeeds(() => hrefOf(thing)) ? hrefOf(thing) : (Reflect.apply(queryOf, thing, []) as string);
     },
+    regExpInfo: (pattern: object) => ({ source: sourceOf(pattern), flags: flagsOf(pattern) }),
     valuesOf: (set: Set<unknown>) => leavingInside(set, Reflect.apply(valuesOf, set, [])),
     entriesOf: (map: Map<unknown, unknown>) => leavingInside(map, Reflect.apply(entriesOf, map, [])),
     viewInfo(view: ArrayBufferView) {

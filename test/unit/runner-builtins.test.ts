@@ -6,7 +6,8 @@ const { test, after } = suite('runner: replaced built-ins');
 after(removeTemporary);
 
 const result = `{ n: 1, text: 'é', list: [1, [2]], map: new Map([[1, { a: 2 }]]), set: new Set(['s']), date: new Date(0), big: 5n,
-  bytes: Buffer.from('abc'), error: Object.assign(new RangeError('e'), { code: 'C' }) }`;
+  bytes: Buffer.from('abc'), error: Object.assign(new RangeError('e'), { code: 'C' }), all: new AggregateError([new Error('one'), 2]),
+  pattern: /a+/giu, whole: Uint16Array.of(1, 2), view: new DataView(new ArrayBuffer(3)) }`;
 
 /** What a module does to the process it shares with the runner, each on its own. */
 const attacks: { [name: string]: string } = {
@@ -18,6 +19,10 @@ const attacks: { [name: string]: string } = {
   'typed arrays': `const typed = Object.getPrototypeOf(Uint8Array.prototype);
     for (const key of ['set', 'subarray', 'slice', 'fill', 'copyWithin']) typed[key] = () => { throw new Error('replaced'); };
     for (const key of ['length', 'byteLength', 'byteOffset', 'buffer']) Object.defineProperty(typed, key, { get() { return 0; } });`,
+  'array buffers': `for (const Class of [ArrayBuffer, SharedArrayBuffer]) for (const key of ['byteLength', 'slice', 'maxByteLength', 'resizable'])
+      Object.defineProperty(Class.prototype, key, { get() { throw new Error('replaced'); } });`,
+  patterns: `for (const key of ['source', 'flags', 'global', 'ignoreCase', 'multiline', 'dotAll', 'unicode', 'unicodeSets', 'sticky', 'hasIndices'])
+      Object.defineProperty(RegExp.prototype, key, { get() { throw new Error('replaced'); } });`,
   'Array.prototype': `const bad = () => { throw new Error('replaced'); };
     for (const key of ['push', 'pop', 'join', 'map', 'filter', 'some', 'slice', 'sort', 'reduce', 'keys', 'forEach', 'includes'])
       Object.defineProperty(Array.prototype, key, { value: bad });
@@ -57,7 +62,8 @@ const attacks: { [name: string]: string } = {
 };
 
 function expected(value: unknown): boolean {
-  const { n, text, list, map, set, date, big, bytes, error } = value as { [key: string]: unknown };
+  const { n, text, list, map, set, date, big, bytes, error, ...others } = value as { [key: string]: unknown };
+  const { all, pattern, whole, view } = others;
   assert.is(n, 1);
   assert.is(text, 'é');
   assert.equal(list, [1, [2]]);
@@ -68,6 +74,11 @@ function expected(value: unknown): boolean {
   assert.is(String(bytes), 'abc');
   assert.instance(error, RangeError);
   assert.is((error as { code?: unknown }).code, 'C');
+  const [one, two] = (all as AggregateError).errors as [Error, number];
+  assert.equal([one.message, two], ['one', 2]);
+  assert.is(String(pattern), '/a+/giu');
+  assert.equal(whole, Uint16Array.of(1, 2));
+  assert.is((view as DataView).byteLength, 3);
   return true;
 }
 

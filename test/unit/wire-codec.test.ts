@@ -261,6 +261,28 @@ test('is not taken in by Symbol.toStringTag', () => {
   assert.is(refusal(new Fake()), 'result is an instance of Fake');
 });
 
+test('is not taken in by what a pattern, a buffer or a list of errors says of itself', () => {
+  const lie = {
+    get() {
+      throw new Error('lie');
+    },
+  };
+  const getters = 'source flags hasIndices global ignoreCase multiline dotAll unicode unicodeSets sticky'.split(' ');
+  const patterns = Object.entries({ 'a"b': 'dgimsuy', '[a--b]': 'v', c: '' }).map(([source, flags]) =>
+    Object.defineProperties(new RegExp(source, flags), Object.fromEntries(getters.map((key) => [key, lie]))),
+  );
+  assert.equal((roundTrip(patterns) as RegExp[]).map(String), ['/a"b/dgimsuy', '/[a--b]/v', '/c/']);
+  const numbers = Uint16Array.of(1, 2);
+  Object.defineProperty(numbers.buffer, 'byteLength', lie);
+  assert.equal(roundTrip(numbers), Uint16Array.of(1, 2));
+  const all = new AggregateError([new Error('one'), () => {}, undefined, 2]);
+  for (const key of [Symbol.iterator, 'filter', 'constructor']) Object.defineProperty(all.errors, key, lie);
+  Object.defineProperty(all.errors, 3, lie);
+  const [one, ...rest] = (roundTrip(all) as AggregateError).errors as [Error];
+  assert.is(one.message, 'one');
+  assert.equal(rest, [undefined, undefined]);
+});
+
 function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = wrap(value);
