@@ -4,8 +4,10 @@ import { OWNER_LABEL } from './labels.js';
 
 /** What the engine has told of a container, unasked. */
 export interface ContainerRecord {
-  /** How often the kernel's OOM killer struck in it. */
+  /** How often the kernel's OOM killer struck in it: an engine may tell more often than it did. */
   ooms: number;
+  /** The same, as its counters had it when they were read last; not told by the engine. */
+  oomKills: number;
   /** null until it has ended. */
   exitCode: number | null;
   /** Whether the engine has sent it a signal: for us, for somebody else, or because it is itself shutting down. */
@@ -14,7 +16,13 @@ export interface ContainerRecord {
   killAsked: boolean;
 }
 
-export const nothingToldYet: Readonly<ContainerRecord> = { ooms: 0, exitCode: null, signalled: false, killAsked: false };
+export const nothingToldYet: Readonly<ContainerRecord> = {
+  ooms: 0,
+  oomKills: 0,
+  exitCode: null,
+  signalled: false,
+  killAsked: false,
+};
 
 /**
  * One subscription to what happens to this program's containers. An engine removes them as soon as they end, so asking

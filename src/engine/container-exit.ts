@@ -143,8 +143,12 @@ async function findReason(
   ooms: MachineOoms,
 ): Promise<SandboxExit> {
   const onMachine = ooms.any();
-  if (onMachine !== null) return { ...exit, oomKilled: onMachine };
-  return { ...exit, oomKilled: await toldOf(() => events.ooms > 0) };
+  if (onMachine === false) return exit;
+  const isTold = () => events.ooms > 0 || events.oomKills > 0;
+  if (onMachine === null) return { ...exit, oomKilled: await toldOf(isTold) };
+  // Another container's may be told of later than this one's end, too.
+  await toldOf(() => isTold() || ooms.areOthers());
+  return { ...exit, oomKilled: isTold() || (ooms.isLimited && !ooms.areOthers()) };
 }
 
 /** Gives the engine time to tell. */

@@ -9,12 +9,20 @@ export function openMeterOf(pid: number, id: string, record: ContainerRecord): M
   try {
     const folders = findCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'), id);
     const meter = folders === null ? null : openCgroupMeter(folders);
-    if (folders?.version !== 2 || meter === null) return meter;
+    if (folders === null || meter === null) return null;
+    const read = () => {
+      const usage = meter.read();
+      record.oomKills = Math.max(record.oomKills, usage?.oomKills ?? 0);
+      return usage;
+    };
+    if (folders.version !== 2) return { ...meter, read };
     const stopWatching = watchOomKills(folders.unified, (kills) => {
       record.ooms = Math.max(record.ooms, kills);
+      record.oomKills = Math.max(record.oomKills, kills);
     });
     return {
       ...meter,
+      read,
       close: () => {
         stopWatching();
         meter.close();

@@ -63,7 +63,11 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const pid = await firstProcess(container);
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };
-    const ooms = watchMachineOoms(meter.kind === 'cgroup', spec.memInBytes !== null);
+    const ooms = watchMachineOoms(
+      meter.kind === 'cgroup',
+      spec.memInBytes !== null,
+      () => record.oomKills || Math.min(record.ooms, 1),
+    );
     const seen = seeExit(engine, id, firstWait, record, died, streams.isOpen, ooms);
     const isPlain = meter.kind === 'cgroup' && isPlainRuntime(engine.info, spec.runtime);
     const breaking = breakOf(streams, isPlain ? pid : null);

@@ -1,32 +1,62 @@
 import { openSync, readSync } from 'node:fs';
 
-/** How often the kernel's OOM killer has struck on this machine since a moment. */
+/** What the OOM killer has done on this machine since a moment, whichever container it struck. */
 export interface MachineOoms {
   /** From now on. */
   begin(): void;
-  /**
-   * Whether it has struck the container; null where the kernel does not tell (before Linux 4.13), on another machine than the
-   * containers', and where it has struck somewhere while this container has no limit that would bring it about.
-   */
+  /** Whether it has struck at all; null where the kernel does not tell (before Linux 4.13), or on another machine than the containers'. */
   any(): boolean | null;
+  /** Whether other containers of this program account for all of that. */
+  areOthers(): boolean;
+  /** Whether the container has a limit that would bring it about. */
+  readonly isLimited: boolean;
+  /** It is asked no more. */
+  end(): void;
+}
+
+/** Kills that are known to have been in a container. */
+type OwnKills = () => number;
+
+/** Of the containers of this program that are watched now, and of all that were. */
+const watched = new Set<OwnKills>();
+let past = 0;
+
+function accountedFor(): number {
+  let kills = past;
+  for (const own of watched) kills += own();
+  return kills;
 }
 
 /**
  * The `oom_kill` of /proc/vmstat counts the kills of all cgroups, and outlives them: the last witness of one that took its counters
- * with it before they could be read. That it has not risen proves that there was none.
+ * with it before they could be read. That it has not risen proves that there was none. Where it has, the question is whose it was: what
+ * other programs' containers met cannot be told from here.
  * @param isOurs whether the containers run on this machine
  * @param isLimited whether the container has a limit of memory
+ * @param own kills that are known to have been in it
  */
-export function watchMachineOoms(isOurs: boolean, isLimited: boolean): MachineOoms {
+export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKills): MachineOoms {
   let before = isOurs ? readOoms() : null;
+  let accountedBefore = accountedFor();
+  watched.add(own);
+  const since = () => {
+    const now = before === null ? null : readOoms();
+    return now === null || before === null ? null : now - before;
+  };
   return {
     begin() {
-      if (before !== null) before = readLately();
+      if (before === null) return;
+      before = readLately();
+      accountedBefore = accountedFor();
     },
     any() {
-      const now = before === null ? null : readOoms();
-      if (now === null || before === null) return null;
-      return now > before ? isLimited || null : false;
+      const kills = since();
+      return kills === null ? null : kills > 0;
+    },
+    areOthers: () => (since() ?? 0) <= accountedFor() - accountedBefore,
+    isLimited,
+    end() {
+      if (watched.delete(own)) past += own();
     },
   };
 }

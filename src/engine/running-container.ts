@@ -77,6 +77,7 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
+    ooms.end();
     forget();
     return { leftBehind: problem === null ? null : `${name} (${problem})` };
   };
