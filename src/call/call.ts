@@ -207,8 +207,8 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     output.letGo();
     void sandbox.kill();
   });
-  const begin = () => {
-    watcher.begin(before);
+  const begin = (at: number) => {
+    watcher.begin(before, at);
     request.onCalled?.();
   };
   conversation.onReady = () => {
@@ -218,10 +218,11 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     // Decoding them counts for nothing.
     before = sandbox.usage();
     sandbox.resetPeak();
+    const goneAt = clock.now();
     conversation.go();
-    begin();
+    begin(goneAt);
   };
-  if (atOnce) begin();
+  if (atOnce) begin(sentAt);
   else conversation.sendArguments(pieces);
   hear(record, await conversation.said, clock.now() - sentAt);
   cancelReady();

@@ -23,8 +23,12 @@ export interface WatchOptions {
 }
 
 export interface Watch {
-  /** Starts counting for a phase, from the counters as they were just before it, or else as they are now. */
-  begin(before?: Usage | null): void;
+  /**
+   * Starts counting for a phase.
+   * @param before the counters as they were just before it; null: as they are now
+   * @param at when it began, on the clock; this program may have been held up since. @default now
+   */
+  begin(before?: Usage | null, at?: number): void;
   /** The caller wants it stopped. */
   abort(): void;
   /** Ends the watch, after one more reading. */
@@ -104,16 +108,16 @@ export function watch(options: WatchOptions): Watch {
   };
 
   return {
-    begin(before = null) {
+    begin(before = null, at = clock.now()) {
       if (stop !== null) return;
       clear();
-      startedAt = clock.now();
+      startedAt = at;
       baseline = before;
       last = before ?? last;
       // The peak was reset since.
       peakInBytes = before?.memInBytes ?? 0;
       if (before === null) read();
-      if (wallTimeInS !== null) schedule(wallTimeInS, () => meet('wallTime'));
+      if (wallTimeInS !== null) schedule(Math.max(wallTimeInS - (clock.now() - at), 0), () => meet('wallTime'));
       schedule(pauseUntilNextSample(0), sample);
     },
     abort: () => meet('abort'),

@@ -37,6 +37,25 @@ test('kills at the wall limit, not before', () => {
   assert.equal(watcher.stop, { kind: 'wallTime', killed: true });
 });
 
+test('a phase that began before this program came to it has that time, too', () => {
+  const { clock, events, watcher } = watched({ wallTimeInS: 0.3 });
+  const sentAt = clock.now();
+  clock.advance(0.02);
+  watcher.begin(null, sentAt);
+  clock.advance(0.28);
+  assert.equal(events, ['0.300 kill wallTime']);
+  watcher.end();
+  assert.ok(Math.abs(watcher.used.wallInS - 0.3) < 1e-9, `${watcher.used.wallInS}`);
+});
+
+test('one that should be over by then is over at once', () => {
+  const { clock, events, watcher } = watched({ wallTimeInS: 0.3 });
+  clock.advance(1);
+  watcher.begin(null, 0);
+  clock.advance(0);
+  assert.equal(events, ['1.000 kill wallTime']);
+});
+
 test('gives notice first when there is a grace period', () => {
   const { clock, events, watcher } = watched({ wallTimeInS: 1, gracePeriodInS: 0.5 });
   watcher.begin();
