@@ -183,7 +183,8 @@ const runner: Record<string, Draw> = {
   },
   sendsHostMessages: (random) => {
     const bytes = random.pick(messages);
-    const differences = { wallInS: exactly(0.5) };
+    // The notice of a limit that comes behind half a message is read as the rest of that, which no runner understands.
+    const differences = { wallInS: exactly(0.5), onNotice: exited(1) };
     return { guest: 'sendsHostMessages', parameters: [bytes], course: ends(returned(bytes.length), differences) };
   },
   reachesIntoRealm: () => ({

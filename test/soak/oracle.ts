@@ -210,7 +210,15 @@ function noticedEnds({ behaviour, limits }: DrawnCall, { lastedInS, abortedInS }
     ...(abortedInS === null ? [] : [abortedInS.least]),
   ];
   if (told.length === 0) return [];
-  return [{ ...onNotice, phase: 'call', leastWallInS: Math.min(...told) - EARLY_IN_S, why: 'it returns when it is told' }];
+  return [
+    {
+      ...onNotice,
+      phase: 'call',
+      leastWallInS: Math.min(...told) - EARLY_IN_S,
+      leastPeakInMb: behaviour.course.memInMb.least,
+      why: 'it returns when it is told',
+    },
+  ];
 }
 
 function wallEnds(call: DrawnCall, measured: Measured): Possible[] {
