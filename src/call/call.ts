@@ -218,9 +218,8 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     // Decoding them counts for nothing.
     before = sandbox.usage();
     sandbox.resetPeak();
-    const goneAt = clock.now();
+    begin(clock.now());
     conversation.go();
-    begin(goneAt);
   };
   if (atOnce) begin(sentAt);
   else conversation.sendArguments(pieces);
