@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { deferred } from '../../src/call/deferred.js';
 import { connect, type Engine } from '../../src/engine/connect.js';
 import { suite } from '../harness.js';
 import { type Fate, openEngineProxy } from '../support/engine-proxy.js';
@@ -110,9 +111,11 @@ async function killAtValue(method: 'spawn' | 'forkserver'): Promise<void> {
   const halfway = new Promise<void>((resolve) => {
     reached = resolve;
   });
+  // What is for a program that is gone is not held back: an engine hears of that only as it writes, and kills nothing whose output is not taken.
+  const over = deferred<void>();
   const until = async () => {
     reached();
-    await new Promise(() => {});
+    await over.promise;
   };
   await using proxy = await openEngineProxy(enginePath, (request) =>
     isStep('attach', request) && attached++ === (method === 'spawn' ? 0 : 1)
@@ -120,6 +123,7 @@ async function killAtValue(method: 'spawn' | 'forkserver'): Promise<void> {
       : undefined,
   );
   await using program = await startFaultProgram(proxy, 'program', [method, 'large'], { image });
+  void program.ended.then(() => over.resolve());
   await Promise.race([
     halfway,
     program.ended.then(({ stdout, stderr }) => Promise.reject(new Error(`ended: ${stdout}${stderr}`))),
