@@ -169,8 +169,8 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   if (aborted(record)) return true;
   if (!(await prepared.loaded)) {
     record.phase = prepared.phase === 'boot' ? 'boot' : 'load';
-    record.fault ??= prepared.fault;
     record.said = prepared.said;
+    record.fault ??= prepared.fault;
     return record.said !== null || prepared.watch.stop !== null;
   }
   if (!lease.warm) timings.load = prepared.loadedInS;
