@@ -93,7 +93,7 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
 
   const turns = createTurns();
   const onFrame = (type: GuestFrameType, payload: Buffer) => {
-    if (spoken) return;
+    if (spoken || fault !== null) return;
     if (type === GuestFrame.Loading || type === GuestFrame.Loaded || type === GuestFrame.Ready) {
       turns.take(type);
       // Each is said when everything before it has been taken.
@@ -117,12 +117,15 @@ export function converse(sandbox: Sandbox, maxResultInBytes: number): Conversati
     } else throw new ProtocolError(`Frame type ${type} came on stdout`);
   };
   const listen = (stream: OutputStream, parser: FrameParser, onChunk: (chunk: Buffer) => void = () => {}) => {
+    let isBroken = false;
     sandbox[stream].on('data', (chunk: Buffer) => {
-      if (fault?.kind === 'protocol') return;
+      // What comes behind that on this stream cannot be told apart; what was printed on the other can.
+      if (isBroken) return;
       onChunk(chunk);
       try {
         parser.push(chunk);
       } catch (cause) {
+        isBroken = true;
         fail({ kind: 'protocol', message: `The container sent what no runner sends: ${(cause as Error).message}`, cause });
       }
     });

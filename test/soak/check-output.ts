@@ -29,9 +29,7 @@ function streamProblems(stream: Stream, call: DrawnCall, made: Made, measured: M
   const printed = kept.length + outcome[`${stream}DroppedBytes`];
   const parts = partsOf(stream, call, made);
   const most = parts.reduce((sum, part) => sum + sizeOf(part), 0);
-  // A container that has sent what no runner sends is not read any further: of the other stream, some may be on its way.
-  const isRead = stream === 'stdout' || made.reason !== 'fault';
-  const least = isRead && hasPrintedAll(call, made, measured) ? Math.min(most, leastOf(stream, call, made)) : 0;
+  const least = hasPrintedAll(call, made, measured) ? Math.min(most, leastOf(stream, call, made)) : 0;
   const problems: string[] = [];
   if (kept.length !== Math.min(printed, cap)) problems.push(`of ${printed} bytes on ${stream} ${kept.length} were kept`);
   if (printed < least) problems.push(`${least} bytes were printed on ${stream}, and ${printed} came`);

@@ -11,7 +11,7 @@ const { test } = suite('conversation: order');
 
 /** A container of which everything is known that it is sent, and which way. */
 function listen() {
-  const { sandbox, stdout, delimiter } = fakeSandbox();
+  const { sandbox, stdout, stderr, delimiter } = fakeSandbox();
   const sent: string[] = [];
   let way = 'engine';
   const names = new Map(Object.entries(HostMessage).map(([name, type]) => [type as number, name]));
@@ -40,6 +40,15 @@ function listen() {
     sent,
     say: (type: number) => {
       stdout.emit('data', rawFrame(delimiter(), type, sequence++, Buffer.alloc(0)));
+    },
+    print: (text: string) => {
+      stderr.emit('data', Buffer.from(text));
+    },
+    printOnStdout: (text: string) => {
+      stdout.emit('data', Buffer.from(text));
+    },
+    printFrame: (type: number) => {
+      stderr.emit('data', rawFrame(delimiter(), type, 0, Buffer.alloc(0)));
     },
     fill: () => {
       hasRoom = false;
@@ -84,4 +93,31 @@ test('where there is no room, the engine has all the rest until it has been take
   say(GuestFrame.Ready);
   conversation.notice(notice);
   assert.equal(sent.slice(2), ['Arguments: engine', 'Go: engine', 'Limit: engine', 'Limit: direct']);
+});
+
+test('what was printed on stderr comes, though stdout has broken the protocol; no word counts any more', () => {
+  const { conversation, sent, say, print } = listen();
+  const came: string[] = [];
+  conversation.onText = (stream, bytes) => came.push(`${stream}: ${bytes}`);
+  conversation.onLoaded = () => came.push('loaded');
+  conversation.sendJob(job, payload);
+  say(GuestFrame.Ready);
+  print('before the breach\n');
+  say(GuestFrame.Loaded);
+  assert.match(conversation.fault?.message ?? '', /out of turn/);
+  assert.equal(came, ['stderr: before the breach\n']);
+  assert.equal(sent, ['Job: engine', 'Code: engine']);
+});
+
+test('a breach on stderr is as good as one on stdout, of which the text still comes', () => {
+  const { conversation, say, printFrame, printOnStdout } = listen();
+  const came: string[] = [];
+  conversation.onText = (stream, bytes) => came.push(`${stream}: ${bytes}`);
+  conversation.onLoading = () => came.push('loading');
+  conversation.sendJob(job, payload);
+  printFrame(GuestFrame.Loaded);
+  say(GuestFrame.Loading);
+  printOnStdout('still here\n');
+  assert.match(conversation.fault?.message ?? '', /stderr/);
+  assert.equal(came, ['stdout: still here\n']);
 });
