@@ -1,9 +1,12 @@
 /**
  * `tsx test/run.ts [--unit | --engine | --adversarial | --faults] [FILE or WORD ...]` runs the test files named, or those whose path contains one
- * of the words, or all. Unit tests need no engine and run two files at a time; the others share one engine and run one after another.
+ * of the words, or all. Unit tests need no engine and run two files at a time; the others share one engine, which is started where there
+ * is none, and run one after another.
  */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { setupEngine } from '../scripts/setup-engine.js';
 import { findTestFiles, type TestKind, testFile } from './support/find-test-files.js';
 import { runTestFiles } from './support/run-test-files.js';
 import { addSummaries, conclude } from './support/summary.js';
@@ -23,11 +26,10 @@ const all = words.length > 0 || named.length === 0;
 const anyKind = !Object.values(values).includes(true);
 const search = async (kind: TestKind) => (all && (anyKind || values[kind]) ? await findTestFiles(kind, words) : []);
 
-const summary = addSummaries([
-  await runTestFiles(named.map(testFile), 1),
-  await runTestFiles(await search('unit'), 2),
-  await runTestFiles(await search('engine'), 1),
-  await runTestFiles(await search('adversarial'), 1),
-  await runTestFiles(await search('faults'), 1),
-]);
+const unit = await search('unit');
+const onEngine = [...(await search('engine')), ...(await search('adversarial')), ...(await search('faults'))];
+const theNamed = named.map(testFile);
+if ([...theNamed, ...onEngine].some((file) => !file.path.split(path.sep).includes('unit'))) await setupEngine(console.log);
+
+const summary = addSummaries([await runTestFiles(theNamed, 1), await runTestFiles(unit, 2), await runTestFiles(onEngine, 1)]);
 process.exitCode = conclude(summary);

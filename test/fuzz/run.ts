@@ -55,6 +55,8 @@ async function fuzz(name: Fuzzed['name'], seed: number): Promise<void> {
 async function fuzzContainers(firstSeed: number): Promise<void> {
   const { runSample } = await import('./containers/sample.js');
   const { removeHostileImages } = await import('./containers/image.js');
+  const { setupEngine } = await import('../../scripts/setup-engine.js');
+  await setupEngine(console.log);
   const deadline = performance.now() + minutes * 60_000;
   let seed = firstSeed;
   let problems: string[] = [];

@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setupEngine } from '../../scripts/setup-engine.js';
 import { connect } from '../../src/engine/connect.js';
 import { leftovers } from '../support/leftovers.js';
 import { checkCall } from './check-call.js';
@@ -36,6 +37,7 @@ const indices = values.only === undefined ? Array.from({ length: calls }, (_, in
 const SETTLED_AFTER = 100;
 const PROGRESS_EVERY = 50;
 
+await setupEngine(console.log);
 const { endpoint, info } = await connect(null);
 const on = `${info.flavour} ${info.version}, cgroup v${info.cgroupVersion}`;
 console.log(`${indices.length} calls, ${atOnce} at once, seed ${seed}, on ${on}`);
