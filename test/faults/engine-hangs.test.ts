@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
-import { enforceLimits, fromModule, getContext, type LimitOptions, type Outcome } from '../../src/index.js';
+import { ensureImage } from '../../src/engine/image.js';
+import { enforceLimits, getContext, type LimitOptions, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
+import { callAt, type Way } from '../support/call-at.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
-import { faultFunctions } from '../support/fault-program.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { CLEAN_AFTER_S, tracesAfter } from '../support/traces.js';
@@ -22,7 +22,7 @@ before(
     if (noOwnEngine !== null) return;
     own = await makeOwnEngine();
     await own.start();
-    assert.is((await limit('spawn', 'answer', { wallTimeInS: 60 }).run()).result, 42);
+    await ensureImage(await connect(own.url));
   },
   { timeoutInS: 120 },
 );
@@ -30,40 +30,20 @@ after(async () => {
   if (noOwnEngine === null) await own.remove();
 });
 
-function limit(method: 'spawn' | 'forkserver', name: string, limits: LimitOptions) {
-  const context = getContext(method, { engine: own.url });
-  return enforceLimits({ captureOutput: true, context, ...limits })(
-    fromModule<typeof import('../fixtures/faults/functions.js'), 'answer'>(pathToFileURL(faultFunctions), name as 'answer'),
-  );
-}
-
 /** Its containers run on. */
 function signalEngine(signal: 'SIGSTOP' | 'SIGCONT'): void {
   process.kill(Number(readFileSync(`${own.folder}/pid`, 'utf8')), signal);
 }
 
-/** Calls a function, and has the engine hang from when it prints that it was called until it is told how that ended. */
-async function hangDuring(
-  method: 'spawn' | 'forkserver',
-  name: string,
-  limits: LimitOptions,
-  onHung = () => {},
-): Promise<{ outcome: Outcome; inS: number }> {
-  const limited = limit(method, name, limits);
+/** Has the engine hang from when the function was called until it is told how that ended. */
+async function hangDuring(way: Way, limits: LimitOptions, onHung = () => {}): Promise<{ outcome: Outcome; inS: number }> {
+  await using call = await callAt(own.socketPath, { ...way, limits });
   try {
-    const running = limited.run();
-    for await (const { data } of running) {
-      if (!data.toString().includes('called')) continue;
-      signalEngine('SIGSTOP');
-      break;
-    }
-    const hungAt = performance.now();
+    signalEngine('SIGSTOP');
     onHung();
-    const outcome = await running;
-    return { outcome, inS: (performance.now() - hungAt) / 1000 };
+    return await call.told();
   } finally {
     signalEngine('SIGCONT');
-    await limited.close();
   }
 }
 
@@ -74,10 +54,10 @@ for (const method of ['spawn', 'forkserver'] as const) {
   test(
     `a wall-time limit is told all the same: ${method}`,
     async () => {
-      const { outcome, inS } = await hangDuring(method, 'waits', { wallTimeInS: 3 });
+      const { outcome, inS } = await hangDuring({ method, moment: 'waits' }, { wallTimeInS: 3 });
       assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
       assert.ok(inS < 3 + TOLD_WITHIN_S, `told after ${inS} s`);
-      assert.is(outcome.stdout, 'called\n');
+      assert.is(outcome.stdout, 'loaded\ncalled\n');
       await nothingLeft();
     },
     { unless: noOwnEngine, timeoutInS: 120 },
@@ -87,7 +67,7 @@ for (const method of ['spawn', 'forkserver'] as const) {
 test(
   'a CPU-time limit is told all the same',
   async () => {
-    const { outcome, inS } = await hangDuring('spawn', 'busy', { cpuTimeInS: 2, wallTimeInS: 60 });
+    const { outcome, inS } = await hangDuring({ method: 'spawn', moment: 'busy' }, { cpuTimeInS: 2, wallTimeInS: 60 });
     assert.is(outcome.exitStatus, 'CpuTimeoutException', outcome.error?.message);
     assert.ok(inS < 2 + TOLD_WITHIN_S, `told after ${inS} s`);
     await nothingLeft();
@@ -99,7 +79,9 @@ test(
   'a call without a limit can be aborted',
   async () => {
     const aborting = new AbortController();
-    const { outcome, inS } = await hangDuring('spawn', 'waits', { signal: aborting.signal }, () => aborting.abort());
+    const { outcome, inS } = await hangDuring({ method: 'spawn', moment: 'waits' }, { signal: aborting.signal }, () =>
+      aborting.abort(),
+    );
     assert.is(outcome.exitStatus, 'SignalException', outcome.error?.message);
     assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
     await nothingLeft();

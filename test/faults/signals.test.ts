@@ -87,7 +87,10 @@ const printedAt: Partial<Record<Moment, string>> = { load: 'loading', called: 'c
 /** What is held up until the signal was sent is held up a little longer. */
 const STILL_UNDER_WAY_FOR_MS = 200;
 
-async function reach({ kind, moment, toGroup }: Case, use: (program: FaultProgram, sent: () => void) => Promise<void>) {
+async function reach(
+  { kind, moment, sent: signals, toGroup }: Case,
+  use: (program: FaultProgram, sent: () => void) => Promise<void>,
+) {
   const reached = deferred<void>();
   const sent = deferred<void>();
   const holdUp = async () => {
@@ -98,7 +101,10 @@ async function reach({ kind, moment, toGroup }: Case, use: (program: FaultProgra
   await using proxy = await openEngineProxy(enginePath, async (request): Promise<Fate> => {
     if (moment === 'large' && isStep('attach', request)) return { kind: 'halfway', afterBytes: 2 ** 20, until: holdUp };
     if (moment === 'create' || moment === 'start') {
-      if (isStep(moment, request)) reached.resolve();
+      if (!isStep(moment, request)) return undefined;
+      reached.resolve();
+      // By the second signal, a call that ends properly may have ended.
+      if (signals.length > 1) return { kind: 'swallowed', detached: true };
     } else if (moment === 'remove' && isStep('remove', request)) await holdUp();
     return undefined;
   });
