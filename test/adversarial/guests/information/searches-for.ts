@@ -57,10 +57,12 @@ export default async function searchesFor(
   const paths = folders.flatMap(pathsIn);
   const found: { [word: string]: string[] } = Object.fromEntries(backwards.map((word) => [word, []]));
   for (const path of paths) {
-    // Its own memory is where it has the words from.
-    const content = /^\/proc\/[^/]+\/mem$/.test(path) ? Buffer.alloc(0) : contentOf(path);
+    const target = targetOf(path);
+    // Its own memory is where it has the words from; what is taken out of its own pipes, libuv waits for.
+    const isRead = !/^\/proc\/[^/]+\/mem$/.test(path) && !target.startsWith('pipe:');
+    const content = isRead ? contentOf(path) : Buffer.alloc(0);
     words.forEach((word, index) => {
-      const isThere = path.includes(word) || targetOf(path).includes(word) || content.includes(word);
+      const isThere = [path, target, content].some((place) => place.includes(word));
       if (isThere) found[backwards[index] ?? '']?.push(path);
     });
   }

@@ -9,7 +9,7 @@ function linesOf(file: string): string[] {
   }
 }
 
-/** Interfaces, with an address or without, and those that a route leads to, with the addresses of its other end. */
+/** Interfaces, with an address or without, and routes that lead off the loopback: IPv6, where it is on, has one to the own address. */
 export default function listsInterfaces(): { interfaces: string[]; routes: string[]; routes6: string[] } {
   const [, , ...devices] = linesOf('/proc/net/dev');
   const [, ...routes] = linesOf('/proc/net/route');
@@ -17,6 +17,6 @@ export default function listsInterfaces(): { interfaces: string[]; routes: strin
   return {
     interfaces: devices.map((line) => line.split(':', 1)[0]?.trim() ?? ''),
     routes,
-    routes6: [...new Set(routes6)],
+    routes6: [...new Set(routes6)].filter((device) => device !== 'lo'),
   };
 }
