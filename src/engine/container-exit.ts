@@ -156,7 +156,8 @@ function toldOf(isTold: () => boolean): Promise<boolean> {
   return becomesTrue(isTold, REASON_TIME_IN_MS, REASON_INTERVAL_IN_MS);
 }
 
-function readWait(answer: Record<string, unknown>): ExitEvidence['waited'] {
+/** What the engine answered to a wait; whatever it was that was waited for. */
+export function readWait(answer: Record<string, unknown>): NonNullable<ExitEvidence['waited']> {
   const { StatusCode, Error: error } = answer as { StatusCode?: unknown; Error?: { Message?: unknown } | null };
   const message = error?.Message;
   return {

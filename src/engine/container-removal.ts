@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.js';
 import type { Engine } from './connect.js';
+import { readWait } from './container-exit.js';
 import { hasStatus } from './engine-error.js';
 import { askJson } from './engine-request.js';
 
@@ -36,15 +37,21 @@ async function seeRemoved(engine: Engine, id: string): Promise<boolean> {
   const deadline = AbortSignal.timeout(REMOVAL_TIME_IN_S * 1000);
   try {
     const waiting = AbortSignal.timeout(ANSWER_TIME_IN_MS);
-    await askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=removed`, waiting).answer;
-    return true;
+    const waited = readWait(
+      await askJson(engine.transport, 'POST', `/containers/${id}/wait?condition=removed`, waiting).answer,
+    );
+    // Docker answers when a removal has failed, too; or names what was wrong with the container before.
+    if (waited.error === null) return true;
   } catch (error) {
     if (hasStatus(error, 404)) return true;
   }
-  // It takes longer, the engine knows nothing of that condition, or a removal went wrong: look for it.
+  // It takes longer, the engine knows nothing of that condition, or something went wrong: look for it.
   while (!deadline.aborted) {
     try {
-      await ask('inspect a container', (abortSignal) => engine.docker.getContainer(id).inspect({ abortSignal }), 2);
+      const inspecting = (abortSignal: AbortSignal) => engine.docker.getContainer(id).inspect({ abortSignal });
+      const { State } = await ask('inspect a container', inspecting, 2);
+      // Docker's word for one of which a removal has failed: it does not try again by itself before it is restarted.
+      if (State.Status === 'dead') return false;
     } catch (error) {
       return hasStatus((error as Error).cause, 404);
     }

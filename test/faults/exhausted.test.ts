@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { connect, type Engine } from '../../src/engine/connect.js';
 import { ensureImage } from '../../src/engine/image.js';
@@ -13,7 +15,7 @@ import { patience } from '../support/patience.js';
 import { type EngineStep, isStep } from '../support/steps.js';
 import { CLEAN_AFTER_S, tracesAfter } from '../support/traces.js';
 
-/** The engine's disk is full, its memory is used up, the image is removed. */
+/** The engine's disk is full, or does not let go of a container; its memory is used up; the image is removed. */
 const { test } = suite('exhausted engine', { timeoutInS: 150, unless: noOwnEngine });
 
 /** An image that has to be built included. */
@@ -121,6 +123,48 @@ test('the disk is full, and has room again: before a container is created, befor
     assertAnswers(await call(proxy, 'forkserver'));
   });
 });
+
+const immutable = (file: string, is: boolean) => execFileSync('chattr', [is ? '+i' : '-i', file]);
+
+/** Why no file can be made one that even root cannot remove; null when it can. ioctl_iflags(2) */
+function noImmutableFiles(): string | null {
+  const file = `${tmpdir()}/nisher-immutable-${process.pid}`;
+  writeFileSync(file, '');
+  try {
+    immutable(file, true);
+    immutable(file, false);
+    return null;
+  } catch {
+    return 'no file can be made immutable here (chattr +i)';
+  } finally {
+    rmSync(file);
+  }
+}
+
+test(
+  'a container that the engine fails to remove does not hold up the call, and is removed once it can be',
+  async () => {
+    await withEngine(null, [], async ({ own, proxy, engine }) => {
+      assertAnswers(await call(proxy));
+      await using at = await callAt(own.socketPath, { method: 'spawn', moment: 'waits', limits: { wallTimeInS: 3 } });
+      const file = `${own.folder}/data/containers/${at.id}/hostname`;
+      immutable(file, true);
+      try {
+        const { outcome, inS } = await at.told();
+        assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
+        assert.ok(inS < TOLD_WITHIN_S, `${inS} s`);
+        const container = engine.docker.getContainer(at.id);
+        while ((await container.inspect()).State.Status !== 'dead') await sleep(50);
+      } finally {
+        immutable(file, false);
+      }
+      const containers = [at.id];
+      // Not only when waiting for the engine, which has given up, has come to its end.
+      assert.equal(await tracesAfter(CLEAN_AFTER_S / 2, { engine: own.url, pid: process.pid, containers }), []);
+    });
+  },
+  { unless: noOwnEngine ?? noImmutableFiles() },
+);
 
 const removeImages = async (engine: Engine) => {
   for (const { id } of await listImages(engine)) await engine.docker.getImage(id).remove({ force: true });
