@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { ensureImage } from '../../src/engine/image.js';
@@ -30,20 +29,15 @@ after(async () => {
   if (noOwnEngine === null) await own.remove();
 });
 
-/** Its containers run on. */
-function signalEngine(signal: 'SIGSTOP' | 'SIGCONT'): void {
-  process.kill(Number(readFileSync(`${own.folder}/pid`, 'utf8')), signal);
-}
-
 /** Has the engine hang from when the function was called until it is told how that ended. */
 async function hangDuring(way: Way, limits: LimitOptions, onHung = () => {}): Promise<{ outcome: Outcome; inS: number }> {
   await using call = await callAt(own.socketPath, { ...way, limits });
   try {
-    signalEngine('SIGSTOP');
+    own.hang();
     onHung();
     return await call.told();
   } finally {
-    signalEngine('SIGCONT');
+    own.goOn();
   }
 }
 

@@ -1,8 +1,11 @@
 import * as assert from 'uvu/assert';
 import { checkEngineInfo } from '../../src/cli/doctor-checks.js';
+import { probes } from '../../src/cli/doctor-probes.js';
 import { type Setting, warningsAbout } from '../../src/cli/doctor-warnings.js';
 import type { EngineInfo } from '../../src/engine/engine-info.js';
 import { parseEngineUrl } from '../../src/engine/engine-url.js';
+import { makeException } from '../../src/exceptions.js';
+import type { Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('doctor: what an engine says of itself');
@@ -139,3 +142,17 @@ for (const [name, change, expected] of weaknesses) {
     }
   });
 }
+
+test('a memory limit that is kept is no failure where the engine does not tell why a function was killed', () => {
+  const probe = probes.find(({ name }) => name === 'memory limit');
+  const judge = (outcome: Partial<Outcome>) =>
+    probe?.judge({ peakMemory: 0, exitCode: 137, error: makeException('AnythingException', 'killed'), ...outcome } as Outcome);
+  assert.equal(judge({ meter: 'cgroup', exitStatus: 'MemorylimitException', peakMemory: 2 ** 27 }), {
+    ok: true,
+    found: 'ended at 128 of 128 MB',
+  });
+  assert.equal(judge({ meter: 'engine', exitStatus: 'AnythingException' })?.warning, true);
+  assert.is(judge({ meter: 'cgroup', exitStatus: 'AnythingException' })?.ok, false);
+  assert.is(judge({ meter: 'engine', exitStatus: 'AnythingException', exitCode: 1 })?.ok, false);
+  assert.is(judge({ meter: 'engine', exitStatus: 0, exitCode: 0 })?.ok, false);
+});
