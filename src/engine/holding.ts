@@ -3,6 +3,7 @@ import type { Engine } from './connect.js';
 import { removeContainer } from './container-removal.js';
 import { hasStatus } from './engine-error.js';
 import { type Holdings, startReaper } from './reaper.js';
+import { sweep } from './sweep.js';
 
 /** A container that this program is answerable for, from before the engine is asked for it until the engine says it is no more. */
 export interface Holding {
@@ -55,7 +56,7 @@ export function hold(engine: Engine, name: string): Holding {
     },
     removed(problem) {
       if (problem === null) note(null);
-      else void removeLater(engine, name, 0).then(() => note(null));
+      else void removeAtLast(engine, name).then(() => note(null));
     },
   };
 }
@@ -68,6 +69,12 @@ function holdingsIn({ containers }: Ledger): Holdings {
 /** The engine has understood, and says no. Anything else may come from somebody on the way, or too late. */
 function isRefusal(error: unknown): boolean {
   return hasStatus((error as Error).cause, 400, 403, 404, 409);
+}
+
+/** An engine that was away may have come back with others that are dead, of which it had said that they are no more. */
+async function removeAtLast(engine: Engine, name: string): Promise<void> {
+  await removeLater(engine, name, 0);
+  await sweep(engine).catch(() => {});
 }
 
 /** Resolves when the container is no more, and will not be. */

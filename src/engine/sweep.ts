@@ -16,12 +16,18 @@ export interface SweptContainer {
   readonly reason: string;
 }
 
+/**
+ * Docker's word for one that it was removing when it was killed. It leaves it so, and may forget it, and find it again when it is started
+ * once more; whoever owns it has done with it.
+ */
+const DEAD = 'dead';
+
 /** Clocks of two machines differ, and calls end late on a busy one. */
 const DEADLINE_MARGIN_IN_MS = 10 * 60_000;
 
 /**
- * Removes our containers whose program is gone, or, where that cannot be told from here, whose deadline has passed long ago.
- * A living program's containers are never touched.
+ * Removes our containers whose program is gone, or, where that cannot be told from here, whose deadline has passed long ago; and those
+ * that are dead. A living program's other containers are never touched.
  * @param dryRun only says what it would remove
  * @throws EngineError when the engine does not list its containers; one that it does not remove is left out of the answer
  */
@@ -39,11 +45,11 @@ export async function findOrphans({ transport }: Reachable): Promise<readonly Sw
   const here = thisOwner();
   return Object.values(listed as Record<string, ContainerInfo>).flatMap((container) => {
     const owner = parseOwner(container.Labels[OWNER_LABEL] ?? '');
-    const reason = reasonToSweep(
-      owner === null ? 'unknown' : lifeOf(owner, here, startTimeOf),
-      container.Labels[DEADLINE_LABEL],
-      Date.now(),
-    );
+    const life = owner === null ? 'unknown' : lifeOf(owner, here, startTimeOf);
+    const reason =
+      container.State === DEAD
+        ? 'the engine had begun to remove it, and was restarted'
+        : reasonToSweep(life, container.Labels[DEADLINE_LABEL], Date.now());
     return reason === null ? [] : [{ id: container.Id, name: nameOf(container), reason }];
   });
 }

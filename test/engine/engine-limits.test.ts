@@ -187,7 +187,9 @@ test('a volume that the image declares is not made: an empty folder, to be read'
       process.stdin.resume();`;
     const sandbox = await engine.start(specOf(source, { image }));
     const found = JSON.parse(await printed(sandbox, /\n/));
-    assert.equal([found, await volumes()], [[[], 'EROFS'], before]);
+    // gVisor looks at the rights first.
+    const refusal = noKernelOfTheHost === null ? 'EROFS' : 'EACCES';
+    assert.equal([found, await volumes()], [[[], refusal], before]);
     await sandbox.remove();
   } finally {
     await removeVolumeImage(connection, image);

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { connect, type Engine } from '../../src/engine/connect.js';
 import { ensureImage } from '../../src/engine/image.js';
 import { listImages } from '../../src/engine/images.js';
+import { OWNER_LABEL } from '../../src/engine/labels.js';
+import { formatOwner, thisOwner } from '../../src/engine/owner.js';
+import { sweep } from '../../src/engine/sweep.js';
 import { type Context, enforceLimits, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { callAt, watchedFunction, wayOf } from '../support/call-at.js';
@@ -13,7 +17,7 @@ import { type EngineProxy, openEngineProxy } from '../support/engine-proxy.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { type EngineStep, isStep } from '../support/steps.js';
-import { CLEAN_AFTER_S, tracesAfter } from '../support/traces.js';
+import { CLEAN_AFTER_S, containersOf, tracesAfter } from '../support/traces.js';
 
 /** The engine's disk is full, or does not let go of a container; its memory is used up; the image is removed. */
 const { test } = suite('exhausted engine', { timeoutInS: 150, unless: noOwnEngine });
@@ -161,6 +165,37 @@ test(
       const containers = [at.id];
       // Not only when waiting for the engine, which has given up, has come to its end.
       assert.equal(await tracesAfter(CLEAN_AFTER_S / 2, { engine: own.url, pid: process.pid, containers }), []);
+    });
+  },
+  { unless: noOwnEngine ?? noImmutableFiles() },
+);
+
+test(
+  'one that the engine was removing when it was killed is swept, though its program lives',
+  async () => {
+    await withEngine(null, [], async ({ own, engine }) => {
+      const container = await engine.docker.createContainer({
+        Image: (await ensureImage(engine)).name,
+        Cmd: ['true'],
+        Labels: { [OWNER_LABEL]: formatOwner(thisOwner()) },
+      });
+      const states = async () => await containersOf(engine, (id) => id === container.id);
+      assert.equal(await sweep(engine), []);
+      // Of its layer, which the engine removes after it has noted what it is about to do.
+      const { UpperDir } = (await container.inspect()).GraphDriver.Data as unknown as { UpperDir: string };
+      const file = path.join(UpperDir, '../link');
+      immutable(file, true);
+      try {
+        const refusal = await container.remove({ force: true }).catch((error: { statusCode?: number }) => error);
+        assert.is((refusal as { statusCode?: number }).statusCode, 500);
+        await own.stop('SIGKILL');
+      } finally {
+        immutable(file, false);
+      }
+      await own.start();
+      assert.equal(await states(), [`container ${container.id.slice(0, 12)} dead`]);
+      assert.match((await sweep(engine))[0]?.reason ?? '', /begun to remove it/);
+      assert.equal(await states(), []);
     });
   },
   { unless: noOwnEngine ?? noImmutableFiles() },
