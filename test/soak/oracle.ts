@@ -227,7 +227,9 @@ function wallEnds(call: DrawnCall, measured: Measured): Possible[] {
   const { course } = behaviour;
   const { lastedInS, endedInS, abortedInS } = measured;
   if (wallTimeInS === null || lastedInS === null || lastedInS.most < wallTimeInS - EARLY_IN_S) return [];
-  const grace = course.end?.status === 0 ? gracePeriodInS : 0;
+  // Within it, a function may return; unless the notice itself is the end of it.
+  const diesOfNotice = course.onNotice !== null && course.onNotice.status !== 0;
+  const grace = course.end?.status === 0 && !diesOfNotice ? gracePeriodInS : 0;
   const excluded =
     (course.end !== null && longestInS(course, measured) < wallTimeInS + grace) ||
     (endedInS !== null && endedInS.most < wallTimeInS + grace - NOTED_LATE_IN_S) ||

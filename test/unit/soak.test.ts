@@ -169,6 +169,12 @@ const table: [string, DrawnCall, Story, string][] = [
     'TimeoutException TimeoutException',
   ],
   ['it returns in the grace period', callOf(sleeps(1), { wallTimeInS: 0.5, gracePeriodInS: 20 }), { lastedInS: 3 }, '0'],
+  [
+    'the notice is the end of it',
+    callOf({ ...sleeps(1), onNotice: exited(1) }, { wallTimeInS: 0.5, gracePeriodInS: 20 }),
+    { lastedInS: 0.6 },
+    'TimeoutException',
+  ],
   ['a wait is over at its limit', callOf(endless(), { wallTimeInS: 2 }), { lastedInS: 2.05 }, 'TimeoutException'],
   ['and not before, wherever it is counted from', callOf(endless(), { wallTimeInS: 2 }), { lastedInS: 1.8 }, ''],
   ['a loop, a CPU limit', callOf(endless(busy), { cpuTimeInS: 1 }), { cpuInS: 1.1 }, 'CpuTimeoutException'],
