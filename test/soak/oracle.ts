@@ -172,11 +172,15 @@ function extraTasks({ numProcesses }: DrawnCall['limits']): number {
   return numProcesses === null ? Number.POSITIVE_INFINITY : numProcesses - 1;
 }
 
-/** How the process may exit when it ends by itself in spite of a limit: before it is killed, or because it has heard of it. */
+/**
+ * How the process may exit when it ends by itself in spite of a limit: before it is killed, because it has heard of it, or because V8's
+ * heap is full at the same time.
+ */
 function ownExitCodes({ behaviour, limits }: DrawnCall): readonly (number | null)[] {
-  const { end, onNotice } = behaviour.course;
+  const { end, onNotice, heap } = behaviour.course;
   const heard = limits.gracePeriodInS > 0 && onNotice !== null && onNotice.status !== 0 ? onNotice.exitCodes : [];
-  return [...(end?.exitCodes ?? []), ...(heard ?? [])];
+  const givesUp = heap && limits.memInMb !== null ? V8_GIVES_UP : [];
+  return [...(end?.exitCodes ?? []), ...(heard ?? []), ...givesUp];
 }
 
 /** How much sooner than the limit the function's own clock may have said that it ended: as much later it may have begun. */

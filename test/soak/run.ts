@@ -70,9 +70,9 @@ const judgeAll = async (some: number[]) => {
   await Promise.all(Array.from({ length: atOnce }, work));
 };
 await judgeAll(indices.splice(0, Math.min(SETTLED_AFTER, Math.floor(indices.length / 2))));
-const settled = holdings();
+const settled = await holdings();
 await judgeAll(indices);
-const ended = holdings();
+const ended = await holdings();
 await witness[Symbol.asyncDispose]();
 
 const left = await leftovers();

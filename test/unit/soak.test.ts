@@ -175,6 +175,12 @@ const table: [string, DrawnCall, Story, string][] = [
     { lastedInS: 0.6 },
     'TimeoutException',
   ],
+  [
+    'a heap that is full at the same time',
+    callOf(endless({ heap: true, memInMb: { least: 999, most: 999 } }), { memInMb: 64, wallTimeInS: 2 }),
+    { lastedInS: 2.05 },
+    'TimeoutException TimeoutException MemorylimitException',
+  ],
   ['a wait is over at its limit', callOf(endless(), { wallTimeInS: 2 }), { lastedInS: 2.05 }, 'TimeoutException'],
   ['and not before, wherever it is counted from', callOf(endless(), { wallTimeInS: 2 }), { lastedInS: 1.8 }, ''],
   ['a loop, a CPU limit', callOf(endless(busy), { cpuTimeInS: 1 }), { cpuInS: 1.1 }, 'CpuTimeoutException'],
