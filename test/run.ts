@@ -4,10 +4,9 @@
  * is none, and run one after another.
  */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { setupEngine } from '../scripts/setup-engine.js';
-import { findTestFiles, type TestKind, testFile } from './support/find-test-files.js';
+import { findTestFiles, needsEngine, type TestKind, testFile } from './support/find-test-files.js';
 import { runTestFiles } from './support/run-test-files.js';
 import { addSummaries, conclude } from './support/summary.js';
 
@@ -29,7 +28,7 @@ const search = async (kind: TestKind) => (all && (anyKind || values[kind]) ? awa
 const unit = await search('unit');
 const onEngine = [...(await search('engine')), ...(await search('adversarial')), ...(await search('faults'))];
 const theNamed = named.map(testFile);
-if ([...theNamed, ...onEngine].some((file) => !file.path.split(path.sep).includes('unit'))) await setupEngine(console.log);
+if ([...theNamed, ...onEngine].some((file) => needsEngine(file.path))) await setupEngine(console.log);
 
 const summary = addSummaries([await runTestFiles(theNamed, 1), await runTestFiles(unit, 2), await runTestFiles(onEngine, 1)]);
 process.exitCode = conclude(summary);

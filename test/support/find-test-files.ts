@@ -13,10 +13,15 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
   return paths.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).map((file) => testFile(file));
 }
 
+/** By the folder it lies in. */
+export function needsEngine(file: string): boolean {
+  return file.split(path.sep).some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
+}
+
 /** A test file with the limits of the folder it lies in. */
 export function testFile(file: string): TestFile {
   const folders = file.split(path.sep);
-  const engine = folders.some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
+  const engine = needsEngine(file);
   // An engine test may have to build an image and start containers on two busy cores.
   return {
     path: file,
