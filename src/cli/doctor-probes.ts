@@ -1,5 +1,6 @@
 import type { Context, LimitedFunction, LimitOptions, Outcome } from '../index.js';
 import type { Check } from './doctor-checks.js';
+import { exitCodeOfSignal } from './exit-code.js';
 import { splitHint } from './split-hint.js';
 
 /** A function that tries to break one limit, and what must become of it. */
@@ -83,7 +84,9 @@ export const probes: readonly Probe[] = [
     judge: (outcome) => {
       // It cannot be looked up in the cgroup of another machine, and Podman does not always tell.
       const isUnexplained =
-        outcome.meter === 'engine' && outcome.exitStatus === 'AnythingException' && outcome.exitCode === 137;
+        outcome.meter === 'engine' &&
+        outcome.exitStatus === 'AnythingException' &&
+        outcome.exitCode === exitCodeOfSignal('SIGKILL');
       return isUnexplained
         ? {
             ok: true,

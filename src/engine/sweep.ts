@@ -46,10 +46,7 @@ export async function findOrphans({ transport }: Reachable): Promise<readonly Sw
   return Object.values(listed as Record<string, ContainerInfo>).flatMap((container) => {
     const owner = parseOwner(container.Labels[OWNER_LABEL] ?? '');
     const life = owner === null ? 'unknown' : lifeOf(owner, here, startTimeOf);
-    const reason =
-      container.State === DEAD
-        ? 'the engine had begun to remove it, and was restarted'
-        : reasonToSweep(life, container.Labels[DEADLINE_LABEL], Date.now());
+    const reason = reasonToSweep(container.State, life, container.Labels[DEADLINE_LABEL], Date.now());
     return reason === null ? [] : [{ id: container.Id, name: nameOf(container), reason }];
   });
 }
@@ -74,7 +71,8 @@ export async function removeOrphans(
 }
 
 /** Why a container can go, null when it cannot. */
-export function reasonToSweep(life: Life, deadline: string | undefined, now: number): string | null {
+export function reasonToSweep(state: string, life: Life, deadline: string | undefined, now: number): string | null {
+  if (state === DEAD) return 'the engine had begun to remove it, and was restarted';
   if (life === 'alive') return null;
   if (life === 'gone') return 'the program that started it is gone';
   const latest = Number(deadline ?? Number.NaN);

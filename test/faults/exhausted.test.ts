@@ -131,7 +131,8 @@ test('the disk is full, and has room again: before a container is created, befor
 const immutable = (file: string, is: boolean) => execFileSync('chattr', [is ? '+i' : '-i', file]);
 
 /** Why no file can be made one that even root cannot remove; null when it can. ioctl_iflags(2) */
-function noImmutableFiles(): string | null {
+const noImmutable = noOwnEngine ?? tryImmutable();
+function tryImmutable(): string | null {
   const file = `${tmpdir()}/nisher-immutable-${process.pid}`;
   writeFileSync(file, '');
   try {
@@ -167,7 +168,7 @@ test(
       assert.equal(await tracesAfter(CLEAN_AFTER_S / 2, { engine: own.url, pid: process.pid, containers }), []);
     });
   },
-  { unless: noOwnEngine ?? noImmutableFiles() },
+  { unless: noImmutable },
 );
 
 test(
@@ -198,7 +199,7 @@ test(
       assert.equal(await states(), []);
     });
   },
-  { unless: noOwnEngine ?? noImmutableFiles() },
+  { unless: noImmutable },
 );
 
 const removeImages = async (engine: Engine) => {

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { converse } from '../../src/call/conversation.js';
+import type { OutputStream } from '../../src/call/output.js';
 import type { Payload } from '../../src/payload/payload.js';
 import { createMessageParser } from '../../src/wire/messages.js';
 import { GuestFrame, HostMessage } from '../../src/wire/protocol.js';
@@ -9,7 +10,7 @@ import { suite } from '../harness.js';
 
 const { test } = suite('conversation: order');
 
-/** A container of which everything is known that it is sent, and which way. */
+/** A container of which everything is known that it is sent, and which way, and what comes of what it says. */
 function listen() {
   const { sandbox, stdout, stderr, delimiter } = fakeSandbox();
   const sent: string[] = [];
@@ -34,20 +35,22 @@ function listen() {
     return true;
   };
   const conversation = converse(sandbox, 1000);
+  const came: string[] = [];
+  conversation.onText = (stream, bytes) => came.push(`${stream}: ${bytes}`);
+  conversation.onLoading = () => came.push('loading');
+  conversation.onLoaded = () => came.push('loaded');
   let sequence = 0;
   return {
     conversation,
     sent,
+    came,
     say: (type: number) => {
       stdout.emit('data', rawFrame(delimiter(), type, sequence++, Buffer.alloc(0)));
     },
-    print: (text: string) => {
-      stderr.emit('data', Buffer.from(text));
+    print: (stream: OutputStream, text: string) => {
+      sandbox[stream].emit('data', Buffer.from(text));
     },
-    printOnStdout: (text: string) => {
-      stdout.emit('data', Buffer.from(text));
-    },
-    printFrame: (type: number) => {
+    sayOnStderr: (type: number) => {
       stderr.emit('data', rawFrame(delimiter(), type, 0, Buffer.alloc(0)));
     },
     fill: () => {
@@ -96,13 +99,10 @@ test('where there is no room, the engine has all the rest until it has been take
 });
 
 test('what was printed on stderr comes, though stdout has broken the protocol; no word counts any more', () => {
-  const { conversation, sent, say, print } = listen();
-  const came: string[] = [];
-  conversation.onText = (stream, bytes) => came.push(`${stream}: ${bytes}`);
-  conversation.onLoaded = () => came.push('loaded');
+  const { conversation, sent, came, say, print } = listen();
   conversation.sendJob(job, payload);
   say(GuestFrame.Ready);
-  print('before the breach\n');
+  print('stderr', 'before the breach\n');
   say(GuestFrame.Loaded);
   assert.match(conversation.fault?.message ?? '', /out of turn/);
   assert.equal(came, ['stderr: before the breach\n']);
@@ -110,14 +110,11 @@ test('what was printed on stderr comes, though stdout has broken the protocol; n
 });
 
 test('a breach on stderr is as good as one on stdout, of which the text still comes', () => {
-  const { conversation, say, printFrame, printOnStdout } = listen();
-  const came: string[] = [];
-  conversation.onText = (stream, bytes) => came.push(`${stream}: ${bytes}`);
-  conversation.onLoading = () => came.push('loading');
+  const { conversation, came, say, sayOnStderr, print } = listen();
   conversation.sendJob(job, payload);
-  printFrame(GuestFrame.Loaded);
+  sayOnStderr(GuestFrame.Loaded);
   say(GuestFrame.Loading);
-  printOnStdout('still here\n');
+  print('stdout', 'still here\n');
   assert.match(conversation.fault?.message ?? '', /stderr/);
   assert.equal(came, ['stdout: still here\n']);
 });

@@ -63,12 +63,13 @@ test('of other machines, boots and pid namespaces nothing can be told', () => {
 test('what a sweep takes', () => {
   const now = 1_000_000_000;
   const minute = 60_000;
-  assert.is(reasonToSweep('alive', `${now - 1000 * minute}`, now), null);
-  assert.match(reasonToSweep('gone', undefined, now) ?? '', /program that started it is gone/);
-  assert.is(reasonToSweep('unknown', undefined, now), null);
-  assert.is(reasonToSweep('unknown', 'nonsense', now), null);
-  assert.is(reasonToSweep('unknown', `${now - 9 * minute}`, now), null);
-  assert.match(reasonToSweep('unknown', `${now - 11 * minute}`, now) ?? '', /deadline/);
+  assert.is(reasonToSweep('running', 'alive', `${now - 1000 * minute}`, now), null);
+  assert.match(reasonToSweep('running', 'gone', undefined, now) ?? '', /program that started it is gone/);
+  assert.is(reasonToSweep('running', 'unknown', undefined, now), null);
+  assert.is(reasonToSweep('running', 'unknown', 'nonsense', now), null);
+  assert.is(reasonToSweep('running', 'unknown', `${now - 9 * minute}`, now), null);
+  assert.match(reasonToSweep('running', 'unknown', `${now - 11 * minute}`, now) ?? '', /deadline/);
+  assert.match(reasonToSweep('dead', 'alive', `${now + minute}`, now) ?? '', /begun to remove it/);
 });
 
 test('which images are garbage', () => {

@@ -170,7 +170,7 @@ export const owners: Fuzzed = {
     if (owner !== null) assert.ok(Number.isInteger(owner.pid) && owner.pid > 0);
     if (text === formatOwner(here)) assert.is(life, 'alive');
     else if (life === 'alive') assert.is(formatOwner(owner as typeof here), formatOwner(here));
-    const reason = reasonToSweep(life, deadline, now);
+    const reason = reasonToSweep('running', life, deadline, now);
     if (life === 'alive') assert.is(reason, null);
     else if (life === 'unknown' && reason !== null) assert.ok(Number(deadline) < now);
   }),
