@@ -101,11 +101,15 @@ else {
 /** Of engines that a machine may have, by their packages. */
 const systemSockets = '/var/run/docker.sock /run/podman/podman.sock';
 
-/** Runs nisher where the system's sockets are not to be seen: in a mount namespace of its own. */
+/**
+ * Runs nisher where the system's sockets are not to be seen: in a mount namespace of its own. Nor is the system's containerd, which
+ * dockerd would use: it starts containers in its own namespace, where the mounts that this dockerd makes for them are not.
+ */
 function withoutSystemEngine(...words: string[]): Promise<string> {
   const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
   const hideOne = 'if [ -S "$socket" ]; then mount --bind /dev/null "$(realpath "$socket")"; fi';
-  const hide = `for socket in ${systemSockets}; do ${hideOne}; done; exec "$@"`;
+  const hideContainerd = 'if [ -d /run/containerd ]; then mount -t tmpfs tmpfs /run/containerd; fi';
+  const hide = `for socket in ${systemSockets}; do ${hideOne}; done; ${hideContainerd}; exec "$@"`;
   const nisher = [process.execPath, '--import', import.meta.resolve('tsx'), bin, ...words];
   const { DOCKER_HOST: _host, DOCKER_CONTEXT: _context, ...env } = process.env;
   const child = spawn('unshare', ['--mount', 'sh', '-c', hide, 'sh', ...nisher], { stdio: ['ignore', 'pipe', 'pipe'], env });
