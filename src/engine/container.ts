@@ -9,6 +9,7 @@ import { KILLED, seeExit, waitForExit } from './container-exit.js';
 import { openMeterOf } from './container-meter.js';
 import { containerOptions } from './container-options.js';
 import { removeContainer } from './container-removal.js';
+import { startCreated } from './container-start.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { openEngineMeter } from './engine-meter.js';
 import { upgrade } from './engine-request.js';
@@ -59,7 +60,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const [connection] = await Promise.all([attached, ask('wait for a container', () => firstWait.accepted)]);
     streams = demultiplex(connection);
     const startingSince = performance.now();
-    await ask('start a container', (abortSignal) => container.start({ abortSignal }));
+    await startCreated(container, spec.memInBytes);
     const pid = await firstProcess(container);
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };

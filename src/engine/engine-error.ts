@@ -19,6 +19,8 @@ export type EngineErrorKind =
   | 'no-network'
   /** The memory limit keeps a container from starting. */
   | 'memory'
+  /** Its first process was killed between the two steps of its start. */
+  | 'ended-early'
   /** The image lacks the program, or it cannot be executed. */
   | 'command'
   | 'gone'
@@ -79,6 +81,12 @@ const rules: readonly Rule[] = [
       /OOM[- ]killed|minimum memory limit|minimum memory usage|memory limit too low|unable to set memory limit|cannot allocate memory/i,
     ),
     hint: 'Raise memInMb',
+  },
+  {
+    // containerd's, of a runtime's program that is gone when it is told to go on.
+    kind: 'ended-early',
+    applies: says(/cannot start a stopped process/i),
+    hint: 'Its first process was killed before it could begin: raise memInMb if that is low, and see what else kills processes there',
   },
   {
     kind: 'unknown-runtime',
