@@ -10,12 +10,12 @@ import { watchMachineOoms } from './machine-ooms.js';
  * @throws EngineError
  */
 export async function startCreated(container: Container, memInBytes: number | null): Promise<void> {
-  const ooms = watchMachineOoms(memInBytes !== null, memInBytes !== null, () => 0);
+  const ooms = watchMachineOoms(true, memInBytes !== null, () => 0);
   try {
     await ask('start a container', (abortSignal) => container.start({ abortSignal }));
   } catch (error) {
     const isUnexplained = error instanceof EngineError && error.kind === 'ended-early';
-    if (!isUnexplained || ooms.any() !== true || ooms.areOthers()) throw error;
+    if (!isUnexplained || !ooms.isLimited || !ooms.any() || ooms.areOthers()) throw error;
     throw new EngineError('memory', `${error.summary}: the kernel killed it for memory`, { cause: error.cause });
   } finally {
     ooms.end();
