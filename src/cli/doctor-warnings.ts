@@ -8,14 +8,20 @@ export interface Setting {
   readonly endpoint: Endpoint;
   /** Permissions of the engine's socket; null when it is none, or cannot be looked at. */
   readonly socketMode: number | null;
+  /** The sysctl `kernel.io_uring_disabled` of the engine's machine; null where it cannot be read, or is none (before Linux 6.6). */
+  readonly ioUringDisabled: string | null;
   /** The runtime asked for; null: the engine's default one. */
   readonly runtime: string | null;
 }
 
 /** Those whose isolation is known, by the names they are usually registered under. */
 const knownRuntimes = /^(runc|crun|youki|runsc\b.*|kata\b.*|io\.containerd\.(runc|runsc|kata).*)$/;
+/** Of these, those with a kernel of their own for each container. */
+const ownKernels = /^(runsc\b|kata\b|io\.containerd\.(runsc|kata))/;
 /** Docker's names for its own profile. */
 const defaultProfiles = ['default', 'builtin'];
+/** From this version on Docker's own profile refuses io_uring. https://github.com/moby/moby/pull/46762 */
+const REFUSES_IO_URING = 25;
 /** Of the engine's warnings, those about access or limits, and what to do; the rest is about networks, disks and swarms. */
 const concerning: readonly (readonly [about: RegExp, hint: string])[] = [
   [
@@ -33,7 +39,7 @@ export function warningsAbout(setting: Setting): Check[] {
   return [
     ...connectionWarnings(setting),
     ...runtimeWarnings(setting),
-    ...profileWarnings(setting.info),
+    ...profileWarnings(setting),
     ...setting.info.warnings.flatMap((text) => {
       const hint = concerning.find(([about]) => about.test(text))?.[1];
       return hint === undefined ? [] : [warning('engine says', text.replace(/^WARNING: /, '').replaceAll(/\s+/g, ' '), hint)];
@@ -83,12 +89,24 @@ function runtimeWarnings({ info, runtime }: Setting): Check[] {
   ];
 }
 
-function profileWarnings({ securityOptions }: EngineInfo): Check[] {
-  const profile = securityOptions
+function profileWarnings({ info, runtime, ioUringDisabled }: Setting): Check[] {
+  const profile = info.securityOptions
     .map((option) => /seccomp.*profile=([^,]+)/.exec(option)?.[1])
     .find((name) => name !== undefined);
   // Without any, the check of seccomp fails already.
-  if (profile === undefined || profile === 'unconfined' || defaultProfiles.includes(profile)) return [];
+  if (profile === undefined || profile === 'unconfined') return [];
+  if (defaultProfiles.includes(profile)) {
+    // Nor does a kernel in between pass it on.
+    const isRefused = isOn(ioUringDisabled) || ownKernels.test(runtime ?? info.defaultRuntime);
+    if (info.flavour !== 'docker' || isRefused || Number.parseInt(info.version, 10) >= REFUSES_IO_URING) return [];
+    return [
+      warning(
+        'seccomp profile',
+        `Docker ${info.version}'s own: it allows io_uring, whose bugs have been ways out; it is refused from Docker ${REFUSES_IO_URING} on`,
+        'Update the engine, or set kernel.io_uring_disabled=2 on its machine (sysctl, Linux 6.6)',
+      ),
+    ];
+  }
   return [
     warning(
       'seccomp profile',
@@ -96,6 +114,11 @@ function profileWarnings({ securityOptions }: EngineInfo): Check[] {
       'Compare it with the default one: https://docs.docker.com/engine/security/seccomp/',
     ),
   ];
+}
+
+/** 1 leaves it to one group, in which no function is. https://docs.kernel.org/admin-guide/sysctl/kernel.html#io-uring-disabled */
+function isOn(ioUringDisabled: string | null): boolean {
+  return ioUringDisabled === '1' || ioUringDisabled === '2';
 }
 
 function isLoopback(host: string): boolean {

@@ -13,8 +13,8 @@ const { test } = suite('doctor: what an engine says of itself');
 const well: EngineInfo = {
   name: 'vm',
   flavour: 'docker',
-  version: '20.10.24',
-  apiVersion: '1.41',
+  version: '26.1.5',
+  apiVersion: '1.45',
   operatingSystem: 'Debian GNU/Linux 12 (bookworm)',
   arch: 'x64',
   cgroupVersion: '1',
@@ -78,6 +78,8 @@ const profile = (name: string): Partial<Setting> => ({
   info: { ...well, securityOptions: [`name=seccomp,profile=${name}`] },
 });
 
+const old = (): Partial<Setting> => ({ info: { ...well, version: '20.10.24' } });
+
 /** What is set otherwise → the one warning's name and words; null: there is none. */
 const weaknesses: [string, Partial<Setting>, [string, RegExp] | null][] = [
   ['all is well', {}, null],
@@ -106,6 +108,12 @@ const weaknesses: [string, Partial<Setting>, [string, RegExp] | null][] = [
   ['an engine that does not say', { info: { ...well, defaultRuntime: '' } }, null],
   ['a seccomp profile of its own', profile('/etc/docker/mine.json'), ['seccomp profile', /mine\.json, not the engine's own/]],
   ["a newer engine's name for the default one", profile('builtin'), null],
+  ['the default one of an older engine', old(), ['seccomp profile', /^Docker 20\.10\.24's own: it allows io_uring/]],
+  ['the same where rings are switched off', { ...old(), ioUringDisabled: '2' }, null],
+  ['for all but a group', { ...old(), ioUringDisabled: '1' }, null],
+  ['for nobody', { ...old(), ioUringDisabled: '0' }, ['seccomp profile', /io_uring/]],
+  ['with a kernel in between', { ...old(), runtime: 'runsc' }, null],
+  ["another engine's, by a number of its own", { info: { ...well, flavour: 'podman', version: '4.3.1' } }, null],
   ['none: the check fails, a warning is not needed', profile('unconfined'), null],
   [
     'an API without encryption beside the socket',
@@ -127,6 +135,7 @@ for (const [name, change, expected] of weaknesses) {
       info: well,
       endpoint: parseEngineUrl('unix:///var/run/docker.sock', 'test', null),
       socketMode: 0o140660,
+      ioUringDisabled: null,
       runtime: null,
       ...change,
     };

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Paint, painter, visibleWidth } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { type Check, checkEngineInfo } from '../doctor-checks.js';
@@ -52,8 +52,10 @@ async function examine({ engine, image, runtime }: Subject, add: (check: Check) 
   add({ name: 'engine', ok: true, found: `${endpoint.url} (${endpoint.source})` });
   add({ name: 'version', ok: true, found: `${info.flavour} ${info.version} on ${info.operatingSystem}, ${info.cores} cores` });
   for (const check of checkEngineInfo(info)) add(check);
-  const socketMode = endpoint.kind === 'unix' ? modeOf(endpoint.path) : null;
-  for (const check of warningsAbout({ info, endpoint, socketMode, runtime: runtime ?? null })) add(check);
+  const isHere = endpoint.kind === 'unix';
+  const socketMode = isHere ? modeOf(endpoint.path) : null;
+  const ioUringDisabled = isHere ? readSysctl('kernel/io_uring_disabled') : null;
+  for (const check of warningsAbout({ info, endpoint, socketMode, ioUringDisabled, runtime: runtime ?? null })) add(check);
 
   const { enforceLimits, getContext } = await import('../../index.js');
   const context = getContext('spawn', {
@@ -71,6 +73,14 @@ async function examine({ engine, image, runtime }: Subject, add: (check: Check) 
 
 function modeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.mode ?? null;
+}
+
+function readSysctl(name: string): string | null {
+  try {
+    return readFileSync(`/proc/sys/${name}`, 'utf8').trim();
+  } catch {
+    return null;
+  }
 }
 
 function conclude(checks: readonly Check[]): string {
