@@ -151,8 +151,8 @@ async function findReason(
   return { ...exit, oomKilled: isTold() || (ooms.isLimited && !ooms.areOthers()) };
 }
 
-/** Gives the engine time to tell. */
-function toldOf(isTold: () => boolean): Promise<boolean> {
+/** Gives the engine time to tell. @returns whether it did */
+export function toldOf(isTold: () => boolean): Promise<boolean> {
   return becomesTrue(isTold, REASON_TIME_IN_MS, REASON_INTERVAL_IN_MS);
 }
 

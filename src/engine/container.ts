@@ -60,7 +60,7 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const [connection] = await Promise.all([attached, ask('wait for a container', () => firstWait.accepted)]);
     streams = demultiplex(connection);
     const startingSince = performance.now();
-    await startCreated(container, spec.memInBytes);
+    await startCreated(engine, container, spec.memInBytes);
     const pid = await firstProcess(container);
     const meter = openMeterOf(pid, id, record) ?? openEngineMeter(engine, id, record);
     const timings = { create: seconds(creatingSince, startingSince), start: seconds(startingSince, performance.now()) };

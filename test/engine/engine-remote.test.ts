@@ -17,6 +17,7 @@ import { makeCertificates } from '../support/certificates.js';
 import { elsewhere } from '../support/elsewhere.js';
 import { noSocket } from '../support/engine-under-test.js';
 import { runCli } from '../support/run-cli.js';
+import { withEnv } from '../support/with-env.js';
 import { finish, isGone, printed, specOf } from './engine-sandbox.js';
 
 /** An engine over the network: the local one, behind a proxy. */
@@ -53,19 +54,6 @@ async function listen(server: net.Server): Promise<number> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as net.AddressInfo).port;
-}
-
-async function withEnv<T>(changes: Record<string, string>, body: () => Promise<T>): Promise<T> {
-  const saved = { ...process.env };
-  Object.assign(process.env, changes);
-  try {
-    return await body();
-  } finally {
-    for (const name of Object.keys(changes)) {
-      if (saved[name] === undefined) delete process.env[name];
-      else process.env[name] = saved[name];
-    }
-  }
 }
 
 const ECHO = "process.stdin.pipe(process.stdout); process.stdin.on('end', () => process.exit(9))";

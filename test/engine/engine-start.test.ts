@@ -6,7 +6,9 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
 import { enforceLimits, getContext } from '../../src/index.js';
 import { suite } from '../harness.js';
+import { freePort } from '../support/free-port.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
+import { withEnv } from '../support/with-env.js';
 
 const { test, before, after } = suite('starts that are cut off', { unless: noOwnEngine, timeoutInS: 120 });
 
@@ -39,6 +41,7 @@ rm /dev/shm/nisher-starves-$pid`;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nisher-runtimes-'));
 let own: OwnEngine | null = null;
+let byTcp = '';
 before(async () => {
   if (noOwnEngine !== null) return;
   const runtimes = Object.entries({ starved: starves, killed: 'kill -KILL $pid' }).map(([name, mishap]) => {
@@ -46,7 +49,8 @@ before(async () => {
     writeFileSync(file, runtimeWith(mishap), { mode: 0o755 });
     return `--add-runtime=${name}=${file}`;
   });
-  own = await makeOwnEngine(...runtimes);
+  byTcp = `tcp://127.0.0.1:${await freePort()}`;
+  own = await makeOwnEngine(...runtimes, '--host', byTcp, '--tls=false');
   await own.start();
 });
 after(async () => {
@@ -54,8 +58,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function call(runtime: string, memInMb: number | null) {
-  const engine = (own as OwnEngine).url;
+async function call(runtime: string, memInMb: number | null, engine = (own as OwnEngine).url) {
   const outcome = await enforceLimits({ memInMb, wallTimeInS: 30, context: getContext('spawn', { engine, runtime }) })(
     () => 1,
   ).run();
@@ -80,4 +83,11 @@ test('somebody else did: no word of memory but in the hint', async () => {
     assert.match(error?.message ?? '', /cannot start a stopped process/);
     assert.match(error?.hint ?? '', /killed before it could begin/);
   }
+});
+
+test('an engine that may be on another machine: what the OOM killer of this one did is no reason', async () => {
+  // By which the engine under test may be reached.
+  const { exitStatus, error } = await withEnv({ DOCKER_TLS_VERIFY: undefined }, () => call('starved', 16, byTcp));
+  assert.is(exitStatus, 'PynisherError', error?.message);
+  assert.match(error?.hint ?? '', /raise memInMb/);
 });
