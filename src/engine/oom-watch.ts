@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { parseKey } from './cgroup-counters.js';
 
@@ -18,7 +18,16 @@ export function watchOomKills(unified: string, onKill: (kills: number) => void):
       // The cgroup is gone, and so is what there was to see.
     }
   };
-  const watcher = watch(file, { persistent: false }, look);
-  watcher.on('error', () => {});
-  return () => watcher.close();
+  const watcher = startWatching(file, look);
+  watcher?.on('error', () => {});
+  return () => watcher?.close();
+}
+
+/** Null where the user has no watch left (fs.inotify.max_user_instances, inotify(7)): the counters are read now and then all the same. */
+function startWatching(file: string, look: () => void): FSWatcher | null {
+  try {
+    return watch(file, { persistent: false }, look);
+  } catch {
+    return null;
+  }
 }

@@ -30,29 +30,34 @@ after(async () => {
 });
 
 /** Has the engine hang from when the function was called until it is told how that ended. */
-async function hangDuring(way: Way, limits: LimitOptions, onHung = () => {}): Promise<{ outcome: Outcome; inS: number }> {
+async function hangDuring(
+  way: Way,
+  limits: LimitOptions,
+  onHung = () => {},
+): Promise<{ outcome: Outcome; inS: number; containers: readonly string[] }> {
   await using call = await callAt(own.socketPath, { ...way, limits });
   try {
     own.hang();
     onHung();
-    return await call.told();
+    const told = await call.told();
+    return { ...told, containers: [...call.proxy.containers] };
   } finally {
     own.goOn();
   }
 }
 
-const nothingLeft = async () =>
-  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since }), []);
+const nothingLeft = async (containers: readonly string[]) =>
+  assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since, containers }), []);
 
 for (const method of ['spawn', 'forkserver'] as const) {
   test(
     `a wall-time limit is told all the same: ${method}`,
     async () => {
-      const { outcome, inS } = await hangDuring({ method, moment: 'waits' }, { wallTimeInS: 3 });
+      const { outcome, inS, containers } = await hangDuring({ method, moment: 'waits' }, { wallTimeInS: 3 });
       assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
       assert.ok(inS < 3 + TOLD_WITHIN_S, `told after ${inS} s`);
       assert.is(outcome.stdout, 'loaded\ncalled\n');
-      await nothingLeft();
+      await nothingLeft(containers);
     },
     { unless: noOwnEngine, timeoutInS: 120 },
   );
@@ -61,10 +66,13 @@ for (const method of ['spawn', 'forkserver'] as const) {
 test(
   'a CPU-time limit is told all the same',
   async () => {
-    const { outcome, inS } = await hangDuring({ method: 'spawn', moment: 'busy' }, { cpuTimeInS: 2, wallTimeInS: 60 });
+    const { outcome, inS, containers } = await hangDuring(
+      { method: 'spawn', moment: 'busy' },
+      { cpuTimeInS: 2, wallTimeInS: 60 },
+    );
     assert.is(outcome.exitStatus, 'CpuTimeoutException', outcome.error?.message);
     assert.ok(inS < 2 + TOLD_WITHIN_S, `told after ${inS} s`);
-    await nothingLeft();
+    await nothingLeft(containers);
   },
   { unless: noOwnEngine, timeoutInS: 120 },
 );
@@ -73,12 +81,14 @@ test(
   'a call without a limit can be aborted',
   async () => {
     const aborting = new AbortController();
-    const { outcome, inS } = await hangDuring({ method: 'spawn', moment: 'waits' }, { signal: aborting.signal }, () =>
-      aborting.abort(),
+    const { outcome, inS, containers } = await hangDuring(
+      { method: 'spawn', moment: 'waits' },
+      { signal: aborting.signal },
+      () => aborting.abort(),
     );
     assert.is(outcome.exitStatus, 'SignalException', outcome.error?.message);
     assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
-    await nothingLeft();
+    await nothingLeft(containers);
   },
   { unless: noOwnEngine, timeoutInS: 120 },
 );
@@ -97,7 +107,7 @@ test(
     const inS = (performance.now() - start) / 1000;
     assert.equal([outcome.exitStatus, outcome.exitCode], ['AnythingException', 3], outcome.error?.message);
     assert.ok(inS < TOLD_WITHIN_S, `told after ${inS} s`);
-    assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, pid: process.pid, since }), []);
+    assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: null, pid: process.pid, since, containers: proxy.containers }), []);
   },
   { timeoutInS: 120 },
 );

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { parseKey, parseNumber } from '../../src/engine/cgroup-counters.js';
 import { type CgroupFolders, findCgroup } from '../../src/engine/cgroup-path.js';
+import { watchOomKills } from '../../src/engine/oom-watch.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('engine cgroup');
@@ -92,4 +93,9 @@ test('a file with one number', () => {
   assert.is(parseNumber('0\n'), 0);
   assert.is(parseNumber('9007199254740991\n'), Number.MAX_SAFE_INTEGER);
   for (const text of ['', '\n', 'max\n', '-1\n', '1 2\n']) assert.throws(() => parseNumber(text), /Expected a number/);
+});
+
+test('a cgroup that cannot be watched is no error: its counters are read all the same', () => {
+  const stop = watchOomKills('/nowhere', () => assert.unreachable());
+  stop();
 });
