@@ -151,19 +151,10 @@ async function perform(record: CallRecord): Promise<Going> {
  */
 async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
   const { request, clock, timings } = record;
-  const { limits, output } = request;
+  const { limits } = request;
   const { prepared } = lease;
   const { sandbox, conversation } = prepared;
-  const print: Prepared['print'] = (stream, bytes) => output.write(stream, bytes);
-  output.onPause = () => {
-    sandbox.stdout.pause();
-    sandbox.stderr.pause();
-  };
-  output.onResume = () => {
-    sandbox.stdout.resume();
-    sandbox.stderr.resume();
-  };
-  prepared.print = print;
+  prepared.printTo(request.output);
   record.watch = prepared.watch;
   record.phase = prepared.phase === 'loaded' ? 'load' : prepared.phase;
   if (aborted(record)) return true;
@@ -191,10 +182,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
     clock,
     usage: () => sandbox.usage(),
     onNotice: (kind) => giveNotice(conversation, limits, kind),
-    onKill: () => {
-      output.letGo();
-      void sandbox.kill();
-    },
+    onKill: prepared.kill,
   });
   record.watch = watcher;
   // The code in the container can come by the delimiter, claim to be loaded, and go on: a runner that is takes them at once.
@@ -204,8 +192,7 @@ async function serve(record: CallRecord, lease: Lease): Promise<boolean> {
       message: `The runner did not take the arguments within ${READY_TIME_IN_S} s of being loaded`,
       hint: 'Is the machine overloaded, or does the module go on working after it is loaded?',
     };
-    output.letGo();
-    void sandbox.kill();
+    prepared.kill();
   });
   const begin = (at: number) => {
     watcher.begin(before, at);

@@ -54,12 +54,17 @@ export class Output implements AsyncIterable<OutputChunk> {
   write(stream: OutputStream, chunk: Buffer): void {
     const room = this.#options.maxBytes - this.#taken[stream];
     const data = chunk.length <= room ? chunk : chunk.subarray(0, Math.max(0, room));
-    this.#dropped[stream] += chunk.length - data.length;
+    this.drop(stream, chunk.length - data.length);
     if (data.length === 0) return;
     this.#taken[stream] += data.length;
     if (this.#options.capture) this.#kept[stream].append(data);
     if (this.#iterated) this.#enqueue({ stream, data });
     else if (!this.#options.capture) this.#passOn(stream, data);
+  }
+
+  /** Counts bytes that were over the cap before they came here. */
+  drop(stream: OutputStream, bytes: number): void {
+    this.#dropped[stream] += bytes;
   }
 
   /** From now on nothing waits for a slow consumer: the call is ending, and what the container still printed must be taken. */

@@ -10,7 +10,7 @@ import type { Fault } from './evidence.js';
 import { noticeMessage } from './explain.js';
 import { durationFault } from './faults.js';
 import { heapArguments } from './heap-size.js';
-import type { OutputStream } from './output.js';
+import type { Output } from './output.js';
 import type { Sandbox, SandboxEngine, SandboxSpec, Usage } from './sandbox.js';
 import { type Watch, watch } from './watch.js';
 
@@ -36,8 +36,10 @@ export interface Prepared {
   usageAtRest(): Usage | null;
   /** Seconds from the container's start until it was loaded. */
   readonly loadedInS: number;
-  /** Where what it prints goes; at first it is kept, and handed over in order when this is set. */
-  print: (stream: OutputStream, bytes: Buffer) => void;
+  /** What it prints goes there from now on; at first it is kept, and handed over in order. A slow reader makes the container wait. */
+  printTo(output: Output): void;
+  /** From now on nothing waits for a slow reader: without an end of its output, nobody would hear of the container's. */
+  kill(): void;
 }
 
 export interface PrepareRequest {
@@ -72,6 +74,13 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   let cpuWhenLoadedInS = 0;
   let lastRead: Usage | null = null;
   let over = false;
+  let output: Output | null = null;
+  let killed = false;
+  const kill = () => {
+    killed = true;
+    output?.letGo();
+    void sandbox.kill();
+  };
 
   const watcher = watch({
     ...timeLimits(limits),
@@ -79,7 +88,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     clock,
     usage: () => sandbox.usage(),
     onNotice: (kind) => giveNotice(conversation, limits, kind),
-    onKill: () => void sandbox.kill(),
+    onKill: kill,
   });
   const cancelBoot = clock.after(BOOT_TIME_IN_S, () => {
     fault ??= {
@@ -87,7 +96,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
       message: `The container ${sandbox.id.slice(0, 12)} started, but nisher's runner was not up after ${BOOT_TIME_IN_S} s`,
       hint: 'Is the machine overloaded? `nisher doctor` times a container',
     };
-    void sandbox.kill();
+    kill();
   });
   const settle = (isLoaded: boolean) => {
     cancelBoot();
@@ -103,7 +112,7 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
   conversation.onLoaded = () => {
     // A limit met while the module was loading: the function is not called any more, though it could be.
     if (watcher.stop !== null) {
-      void sandbox.kill();
+      kill();
       return;
     }
     phase = 'loaded';
@@ -162,13 +171,21 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
     get loadedInS() {
       return loadedInS;
     },
-    get print() {
-      return conversation.onText;
-    },
-    set print(to) {
-      conversation.onText = to;
+    printTo(to) {
+      output = to;
+      to.onPause = () => {
+        sandbox.stdout.pause();
+        sandbox.stderr.pause();
+      };
+      to.onResume = () => {
+        sandbox.stdout.resume();
+        sandbox.stderr.resume();
+      };
+      if (killed) to.letGo();
+      conversation.onText = (stream, bytes) => to.write(stream, bytes);
       early.handTo(to);
     },
+    kill,
   };
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { connect } from '../../src/engine/connect.js';
-import { enforceLimits, type Outcome } from '../../src/index.js';
+import { enforceLimits, fromModule, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { noCgroup } from '../support/engine-under-test.js';
 import { leftovers } from '../support/leftovers.js';
@@ -84,6 +84,16 @@ test('a reader that stops reading keeps nobody from the wall limit', async () =>
   const { exitStatus, exitCode } = await call;
   assert.is(exitStatus, 'TimeoutException');
   // Its output is let go for the kill: where that takes a connection of its own, as through ssh, the function may get to its end first.
+  if (noCgroup === null) assert.is(exitCode, 137);
+});
+
+test('nor does one that stops while the module is loading', async () => {
+  const limits = { wallTimeInS: 3 * Math.min(patience, 5), maxOutputInMb: null };
+  const module = new URL('../fixtures/hostile/prints-at-load.ts', import.meta.url);
+  const call = enforceLimits(limits)(fromModule(module, 'default')).run();
+  await call[Symbol.asyncIterator]().next();
+  const { exitStatus, exitCode, phase } = await call;
+  assert.equal([exitStatus, phase], ['TimeoutException', 'load']);
   if (noCgroup === null) assert.is(exitCode, 137);
 });
 

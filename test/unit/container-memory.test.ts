@@ -68,9 +68,12 @@ test('what is printed before the call is kept in order, and takes its bytes', ()
   assert.ok(taken() - before < 200e6, `${(taken() - before) / 1e6} MB for 12000 bytes`);
   const got = { stdout: '', stderr: '' };
   let changes = 0;
-  early.handTo((stream, bytes) => {
-    got[stream] += bytes.toString();
-    changes++;
+  early.handTo({
+    write(stream, bytes) {
+      got[stream] += bytes.toString();
+      changes++;
+    },
+    drop: (_stream, bytes) => assert.is(bytes, 0),
   });
   assert.equal(got, { stdout: 'x'.repeat(6000), stderr: 'x'.repeat(6000) });
   assert.is(changes, 1000);
