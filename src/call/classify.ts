@@ -35,7 +35,7 @@ export type Reason =
   | 'noStart'
   | 'killed';
 
-/** A peak this near the limit, and a SIGKILL that was not ours: the OOM flag was late or lost (moby#41929, containerd#8180). */
+/** A peak this near the limit, and a SIGKILL that was not ours: where nothing tells of OOM kills (moby#41929, containerd#8180), it was one. */
 const PEAK_AT_LIMIT = 0.99;
 /** Numbers 1 to 31 of signal(7) on Linux, where containers run whatever the host is. */
 const linuxSignals = (
@@ -67,7 +67,11 @@ const rules: readonly Rule[] = [
   { reason: 'cpuTime', exitStatus: 'CpuTimeoutException', when: (e) => e.stop?.kind === 'cpuTime' },
   { reason: 'wallTime', exitStatus: 'TimeoutException', when: (e) => e.stop?.kind === 'wallTime' },
   { reason: 'abort', exitStatus: 'SignalException', when: (e) => e.stop?.kind === 'abort' },
-  { reason: 'startMemory', exitStatus: 'MemorylimitException', when: (e) => e.fault?.kind === 'memory' },
+  {
+    reason: 'startMemory',
+    exitStatus: 'MemorylimitException',
+    when: (e) => e.fault?.kind === 'memory' && e.limits.memInBytes !== null,
+  },
 
   // The counters, when the call ended by itself.
   { reason: 'oomKilled', exitStatus: 'MemorylimitException', when: (e) => wasOomKilled(e) && e.end?.status !== 'returned' },
@@ -142,7 +146,7 @@ function wallWithinLimit({ limits, end }: Evidence): boolean {
 }
 
 function wasOomKilled({ oomKills, exit }: Evidence): boolean {
-  return oomKills > 0 || (exit?.kind === 'exited' && exit.oomKilled);
+  return oomKills > 0 || (exit?.kind === 'exited' && exit.oomKilled === true);
 }
 
 /** V8 gives up with SIGABRT (exit code 134), on some fatal errors with SIGTRAP or SIGILL. */
@@ -154,7 +158,13 @@ function heapExhausted(e: Evidence): boolean {
 }
 
 function diedAtMemoryLimit(e: Evidence): boolean {
-  return signalOf(e) === 'SIGKILL' && e.limits.memInBytes !== null && e.peakInBytes >= PEAK_AT_LIMIT * e.limits.memInBytes;
+  const isUntold = e.exit?.kind === 'exited' && e.exit.oomKilled === null;
+  return (
+    isUntold &&
+    signalOf(e) === 'SIGKILL' &&
+    e.limits.memInBytes !== null &&
+    e.peakInBytes >= PEAK_AT_LIMIT * e.limits.memInBytes
+  );
 }
 
 function failedByItself({ end }: Evidence): boolean {

@@ -132,8 +132,10 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
 };
 
 function faultOf({ evidence }: Circumstances): Explanation {
-  const { message = 'An internal fault', hint, cause } = evidence.fault ?? {};
-  return { message, hint, ...causeOf(cause) };
+  const { kind, message = 'An internal fault', hint, cause } = evidence.fault ?? {};
+  // Without a limit of the call's, memory is short on the machine.
+  const machineHint = "The engine's machine has no memory left: free some, or let fewer calls run at once (maxConcurrency)";
+  return { message, hint: hint ?? (kind === 'memory' ? machineHint : undefined), ...causeOf(cause) };
 }
 
 function outOfMemory({ evidence, limits, used, thrown }: Circumstances, how: string): Explanation {

@@ -90,8 +90,8 @@ export type SandboxExit =
       kind: 'exited';
       /** 0–255; 128 + n when signal n ended the runner. */
       exitCode: number;
-      /** The engine says that some process in the container was OOM-killed. */
-      oomKilled: boolean;
+      /** Whether the kernel's OOM killer struck in it since the last resetPeak; null: it may have, and nobody can tell. */
+      oomKilled: boolean | null;
     }
   /** The connection broke, the engine went away, or somebody removed the container: the end was not seen. */
   | { kind: 'lost'; reason: string };

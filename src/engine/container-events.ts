@@ -8,6 +8,8 @@ export interface ContainerRecord {
   ooms: number;
   /** The same, as its counters had it when they were read last; not told by the engine. */
   oomKills: number;
+  /** How many of those were before the call that runs now. */
+  oomsBefore: number;
   /** null until it has ended. */
   exitCode: number | null;
   /** Whether the engine has sent it a signal: for us, for somebody else, or because it is itself shutting down. */
@@ -19,10 +21,21 @@ export interface ContainerRecord {
 export const nothingToldYet: Readonly<ContainerRecord> = {
   ooms: 0,
   oomKills: 0,
+  oomsBefore: 0,
   exitCode: null,
   signalled: false,
   killAsked: false,
 };
+
+/** Whether the OOM killer has struck in it since the call began. */
+export function hasOoms({ ooms, oomKills, oomsBefore }: Readonly<ContainerRecord>): boolean {
+  return Math.max(ooms, oomKills) > oomsBefore;
+}
+
+/** A call begins, and what was is none of its concern. The counters have just been read. */
+export function forgetOoms(record: ContainerRecord): void {
+  record.oomsBefore = Math.max(record.ooms, record.oomKills);
+}
 
 /**
  * One subscription to what happens to this program's containers. An engine removes them as soon as they end, so asking

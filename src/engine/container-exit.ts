@@ -3,7 +3,7 @@ import type { SandboxExit } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import { becomesTrue } from './becomes-true.js';
 import type { Engine } from './connect.js';
-import type { ContainerRecord } from './container-events.js';
+import { type ContainerRecord, hasOoms } from './container-events.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { type Asked, askJson } from './engine-request.js';
 import type { MachineOoms } from './machine-ooms.js';
@@ -37,7 +37,8 @@ export const KILLED = 137;
  * How a container ended, from all that was seen of it. Null: it has not ended, it is the connection that broke; wait again.
  */
 export function concludeExit({ waited, inspected, events }: ExitEvidence): SandboxExit | null {
-  const oomKilled = events.ooms > 0 || (inspected.state === 'ended' && inspected.oomKilled);
+  // The engine's flag stays once it is up.
+  const oomKilled = hasOoms(events) || (events.oomsBefore === 0 && inspected.state === 'ended' && inspected.oomKilled);
   const lost = (reason: string): SandboxExit => ({ kind: 'lost', reason });
   const exited = (exitCode: number): SandboxExit => {
     // A process can kill itself, but not through the engine. An engine that shuts down kills its containers, as it was told to
@@ -144,8 +145,8 @@ async function findReason(
 ): Promise<SandboxExit> {
   const onMachine = ooms.any();
   if (onMachine === false) return exit;
-  const isTold = () => events.ooms > 0 || events.oomKills > 0;
-  if (onMachine === null) return { ...exit, oomKilled: await toldOf(isTold) };
+  const isTold = () => hasOoms(events);
+  if (onMachine === null) return { ...exit, oomKilled: (await toldOf(isTold)) || null };
   // Another container's may be told of later than this one's end, too.
   await toldOf(() => isTold() || ooms.areOthers());
   return { ...exit, oomKilled: isTold() || (ooms.isLimited && !ooms.areOthers()) };

@@ -143,10 +143,10 @@ function refuseIgnoredRuntime({ info }: Engine, runtime: string | null): void {
   });
 }
 
-/** Its number on the engine's machine; 0 when it has ended and is removed already. */
+/** Its number on the engine's machine; 0 when it has ended and is removed already, or the engine does not say. */
 async function firstProcess(container: Container): Promise<number> {
   return await ask('inspect a container', (abortSignal) => container.inspect({ abortSignal })).then(
-    ({ State }) => State.Pid,
+    ({ State }: { State?: { Pid?: unknown } }) => (Number.isSafeInteger(State?.Pid) ? Number(State?.Pid) : 0),
     () => 0,
   );
 }

@@ -44,26 +44,28 @@ export function parseOwner(label: string): Owner | null {
   return { machine, pidNamespace, pid: Number(pid), startTime };
 }
 
+/** There is such a process, and this user may not see when it started: another user's, where /proc hides those (hidepid, proc(5)). */
+export const HIDDEN = 'hidden';
+
 /** What can be told from here of the program that owns a container. */
 export function lifeOf(owner: Owner, here: Owner, startTimeNow: (pid: number) => string | null): Life {
   if (owner.machine !== here.machine || owner.pidNamespace !== here.pidNamespace) return 'unknown';
   const startTime = startTimeNow(owner.pid);
   if (startTime === null) return 'gone';
+  if (startTime === HIDDEN) return 'unknown';
   return startTime === owner.startTime ? 'alive' : 'gone';
 }
 
-/** When a process started; null when there is none of that number. */
+/** When a process started; null when there is none of that number, {@link HIDDEN}, or '0' where the system does not tell (macOS). */
 export function startTimeOf(pid: number): string | null {
   const stat = readProcessStat(pid);
   if (stat !== null) return stat.hasEnded ? null : stat.startTime;
-  // No /proc at all (macOS): whether there is such a process must do.
-  if (readProcessStat(process.pid) !== null) return null;
   try {
     process.kill(pid, 0);
-    return '0';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? '0' : null;
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null;
   }
+  return readProcessStat(process.pid) === null ? '0' : HIDDEN;
 }
 
 function digest(text: string): string {

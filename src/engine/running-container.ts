@@ -3,7 +3,7 @@ import type { Container } from 'dockerode';
 import type { Sandbox, SandboxExit } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import type { Engine } from './connect.js';
-import type { ContainerRecord } from './container-events.js';
+import { type ContainerRecord, forgetOoms, hasOoms } from './container-events.js';
 import { KILLED } from './container-exit.js';
 import { KILL_TIME_IN_MS, killPastEngine } from './container-kill.js';
 import { type ContainerPipes, findContainerPipes } from './container-pipes.js';
@@ -44,7 +44,8 @@ export interface RunningContainer {
 /** What a call sees of a running container, from its first byte to its removal. */
 export function sandboxOf(running: RunningContainer): Sandbox {
   const { engine, container, name, holding, pid, streams, meter, record, timings, told, waited, ooms, forget } = running;
-  let ended = false;
+  /** As it was seen to end, or why that was not seen. */
+  let exit: SandboxExit | null = null;
   let settleKilled: (exit: SandboxExit) => void = () => {};
   const killed = new Promise<SandboxExit>((resolve) => {
     settleKilled = resolve;
@@ -52,8 +53,8 @@ export function sandboxOf(running: RunningContainer): Sandbox {
   let givingUp: NodeJS.Timeout | undefined;
   const giveUp = () => settleKilled({ kind: 'lost', reason: 'it was told to end, and the engine does not say that it has' });
   const exited = Promise.race([told, killed]);
-  void exited.then(() => {
-    ended = true;
+  void exited.then((end) => {
+    exit = end;
     clearTimeout(givingUp);
     const cutting = setInterval(() => {
       if (!streams.isHeldUp()) streams.cut();
@@ -72,8 +73,8 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     record.killAsked = true;
     streams.release();
     // A container that was seen to end past the engine: until that knows, it has not begun to remove it.
-    if (ended) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
-    const problem = await removeContainer(engine, container.id, ended);
+    if (exit !== null) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
+    const problem = await removeContainer(engine, container.id, exit?.kind === 'exited');
     holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
@@ -97,6 +98,7 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     usage: () => meter.read(),
     resetPeak() {
       meter.resetPeak();
+      forgetOoms(record);
       ooms.begin();
     },
     keepAlive(on) {
@@ -105,17 +107,17 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     },
     async kill() {
       record.killAsked = true;
-      if (!ended) givingUp ??= setTimeout(giveUp, END_TIME_IN_MS).unref();
+      if (exit === null) givingUp ??= setTimeout(giveUp, END_TIME_IN_MS).unref();
       streams.release();
       // Once: there is one end to mark.
       killing ??= killPastEngine(pid, container.id, pipes, streams);
       if (killing !== null) {
         void killing.then((isCertain) => {
-          if (isCertain) settleKilled({ kind: 'exited', exitCode: KILLED, oomKilled: record.ooms > 0 });
+          if (isCertain) settleKilled({ kind: 'exited', exitCode: KILLED, oomKilled: hasOoms(record) });
         });
         // One that is paused does not end by it: the engine knows what to do.
         await Promise.race([exited, sleep(KILL_TIME_IN_MS, undefined, { ref: false })]);
-        if (ended) return;
+        if (exit !== null) return;
       }
       // Refused when it has ended: as good as done.
       await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});

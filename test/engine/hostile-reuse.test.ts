@@ -7,7 +7,7 @@ import { PROGRAM_VARIABLE, type Step } from '../fixtures/hostile-runner/program.
 import { hostileImage, removeHostileImages } from '../fuzz/containers/image.js';
 import { encoded, end, frame, leave, returning, toCall } from '../fuzz/containers/programs.js';
 import { suite } from '../harness.js';
-import { noCgroup } from '../support/engine-under-test.js';
+import { noCgroup, noKernelOfTheHost } from '../support/engine-under-test.js';
 import { leftovers } from '../support/leftovers.js';
 import { patience } from '../support/patience.js';
 
@@ -62,3 +62,24 @@ for (const [name, steps] of Object.entries(outOfTurn)) {
     }
   });
 }
+
+test(
+  'an OOM kill that one call survived is none of the next',
+  async () => {
+    await using limited = enforceLimits({
+      wallTimeInS: 30,
+      memInMb: 96,
+      context: getContext('forkserver', { maxTasksPerChild: 2 }),
+    })(async (how: 'survives' | 'exits') => {
+      if (how === 'exits') process.exit(3);
+      const { spawnSync } = await import('node:child_process');
+      return spawnSync(process.execPath, ['-e', 'for (const kept = [];;) kept.push(Buffer.alloc(1e6, 1))']).signal;
+    });
+    const survived = await limited.run('survives');
+    assert.equal([survived.exitStatus, survived.result], [0, 'SIGKILL'], survived.error?.message);
+    const next = await limited.run('exits');
+    assert.equal([next.exitStatus, next.exitCode], ['AnythingException', 3], next.error?.message);
+    assert.is(next.timings.start, 0, 'in the same container');
+  },
+  { unless: noCgroup ?? noKernelOfTheHost },
+);

@@ -25,7 +25,7 @@ const nothing: Evidence = {
   v8OutOfMemory: false,
   limits: { memInBytes: 128 * MB, cpuTimeInS: 1, wallTimeInS: 2, gracePeriodInS: 0 },
 };
-const exited = (exitCode: number, oomKilled = false): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
+const exited = (exitCode: number, oomKilled: boolean | null = false): SandboxExit => ({ kind: 'exited', exitCode, oomKilled });
 const lost: SandboxExit = { kind: 'lost', reason: 'the engine closed the connection' };
 const returned: End = { status: 'returned', durationInS: 0.5, valueInBytes: 8 };
 const threw: End = { status: 'threw', phase: 'call', durationInS: 0.5, valueInBytes: 8, exits: false };
@@ -176,9 +176,16 @@ const table: Row[] = [
   },
   {
     what: 'OOM-killed, by the peak alone',
-    seen: { exit: exited(137), peakInBytes: 127.9 * MB },
+    seen: { exit: exited(137, null), peakInBytes: 127.9 * MB },
     exitStatus: 'MemorylimitException',
     reason: 'memoryPeak',
+    signal: 'SIGKILL',
+  },
+  {
+    what: 'killed by itself or somebody at the limit, where the OOM killer is known not to have struck',
+    seen: { exit: exited(137), peakInBytes: 128 * MB },
+    exitStatus: 'AnythingException',
+    reason: 'killed',
     signal: 'SIGKILL',
   },
   {
@@ -225,6 +232,12 @@ const table: Row[] = [
     seen: { phase: 'boot', fault: { kind: 'memory', message: 'x' } },
     exitStatus: 'MemorylimitException',
     reason: 'startMemory',
+  },
+  {
+    what: 'the engine has no memory to start it, and the call no limit',
+    seen: { phase: 'boot', fault: { kind: 'memory', message: 'x' }, limits: { ...nothing.limits, memInBytes: null } },
+    exitStatus: 'PynisherError',
+    reason: 'fault',
   },
   {
     what: 'ENOENT',
@@ -385,7 +398,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   exit: fc.oneof(
     fc.constant(null),
     fc.constant(lost),
-    fc.record({ kind: fc.constant('exited' as const), exitCode: fc.nat(255), oomKilled: fc.boolean() }),
+    fc.record({ kind: fc.constant('exited' as const), exitCode: fc.nat(255), oomKilled: fc.option(fc.boolean()) }),
   ),
   exactMeter: fc.boolean(),
   cpuInS: fc.double({ min: 0, max: 5, noNaN: true }),

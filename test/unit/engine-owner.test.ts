@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { reasonToRemove } from '../../src/engine/garbage.js';
-import { formatOwner, lifeOf, type Owner, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
+import { formatOwner, HIDDEN, lifeOf, type Owner, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
 import { reasonToSweep } from '../../src/engine/sweep.js';
 import { suite } from '../harness.js';
 
@@ -58,6 +59,23 @@ test('a zombie is gone', async () => {
 test('of other machines, boots and pid namespaces nothing can be told', () => {
   assert.is(lifeOf({ ...here, machine: 'other' }, here, startTimeOf), 'unknown');
   assert.is(lifeOf({ ...here, pidNamespace: '1' }, here, startTimeOf), 'unknown');
+});
+
+test("where /proc hides other users' processes, nothing can be told of those that are there", async () => {
+  assert.is(
+    lifeOf(here, here, () => HIDDEN),
+    'unknown',
+  );
+  if (process.getuid?.() !== 0) return;
+  // As another user: a root that may not look into other processes. hidepid in proc(5), PTRACE_MODE_READ_FSCREDS in ptrace(2)
+  const look = `import(${JSON.stringify(new URL('../../src/engine/owner.ts', import.meta.url).href)}).then(({ startTimeOf }) => {
+    console.log(startTimeOf(process.pid) > 0, startTimeOf(${process.pid}), startTimeOf(2 ** 22 + 1));
+  })`;
+  const script =
+    'mount -t proc -o hidepid=2 proc /proc && exec setpriv --regid=65534 --clear-groups --bounding-set -sys_ptrace --inh-caps -sys_ptrace "$@"';
+  const words = ['--mount', 'sh', '-c', script, 'sh', process.execPath, '--import', 'tsx', '-e', look];
+  const { stdout } = await promisify(execFile)('unshare', words);
+  assert.is(stdout, `true ${HIDDEN} null\n`);
 });
 
 test('what a sweep takes', () => {
