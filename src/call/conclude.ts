@@ -3,6 +3,7 @@ import type { Outcome, OutcomeFacts } from '../outcome.js';
 import { decode } from '../wire/codec.js';
 import type { CallRecord } from './call.js';
 import { classify, type Verdict } from './classify.js';
+import { BACKSTOP_MARGIN_IN_S } from './deadlines.js';
 import type { Evidence } from './evidence.js';
 import { explain } from './explain.js';
 import { decodeError, factsOf } from './returned-value.js';
@@ -62,7 +63,7 @@ function decodeSaid(record: CallRecord): { value: unknown; thrown: unknown } {
 }
 
 function usedBy({ watch, said }: CallRecord): Used {
-  if (watch === null) return { wallInS: 0, cpuInS: 0, peakInBytes: 0, oomKills: 0, pidsRefused: 0 };
+  if (watch === null) return { wallInS: 0, cpuInS: 0, peakInBytes: 0, oomKills: 0, pidsRefused: 0, unseenInS: 0 };
   const end = said?.end ?? null;
   // The runner's clock is nearer to the function; it can claim less than was seen here, never more.
   const claimed = end !== null && 'durationInS' in end ? end.durationInS : Number.POSITIVE_INFINITY;
@@ -71,6 +72,9 @@ function usedBy({ watch, said }: CallRecord): Used {
 
 function evidenceOf(record: CallRecord, used: Used, thrown: unknown): Evidence {
   const { limits } = record.request;
+  const { prepared } = record;
+  // This program was held up for so long that the kernel's backstop may have been faster.
+  const isStale = used.unseenInS * (prepared?.cores ?? 1) >= BACKSTOP_MARGIN_IN_S;
   return {
     stop: record.watch?.stop ?? (record.abortedEarly ? { kind: 'abort', killed: true } : null),
     fault: record.fault,
@@ -78,12 +82,12 @@ function evidenceOf(record: CallRecord, used: Used, thrown: unknown): Evidence {
     end: record.said?.end ?? null,
     thrown: thrown === undefined ? null : factsOf(thrown),
     exit: record.exit,
-    exactMeter: record.prepared?.sandbox.meter === 'cgroup',
+    exactMeter: prepared?.sandbox.meter === 'cgroup' && !isStale,
     cpuInS: used.cpuInS,
     peakInBytes: used.peakInBytes,
     oomKills: used.oomKills,
     pidsRefused: used.pidsRefused,
-    v8OutOfMemory: record.prepared?.conversation.v8OutOfMemory ?? false,
+    v8OutOfMemory: prepared?.conversation.v8OutOfMemory ?? false,
     limits,
   };
 }

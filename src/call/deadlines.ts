@@ -28,7 +28,7 @@ export function timerFor(seconds: number): number {
 }
 
 /** CPU seconds that node's start, unpacking and a module's loading may take beside the limit before the kernel steps in. */
-const BACKSTOP_MARGIN_IN_S = 5;
+export const BACKSTOP_MARGIN_IN_S = 5;
 
 /**
  * RLIMIT_CPU for every process of the container (setrlimit(2): whole seconds, per process). It keeps the limits should this

@@ -45,6 +45,8 @@ export interface Used {
   readonly peakInBytes: number;
   readonly oomKills: number;
   readonly pidsRefused: number;
+  /** Seconds since the counters were last read: a container takes them with it. */
+  readonly unseenInS: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export function watch(options: WatchOptions): Watch {
   let endedAt: number | null = null;
   let baseline: Usage | null = null;
   let last: Usage | null = null;
+  let lastReadAt: number | null = null;
   let peakInBytes = 0;
   let stop: Stop | null = null;
   const timers = new Set<() => void>();
@@ -80,6 +83,7 @@ export function watch(options: WatchOptions): Watch {
     const usage = options.usage();
     if (usage === null) return;
     last = usage;
+    lastReadAt = clock.now();
     baseline ??= usage;
     peakInBytes = Math.max(peakInBytes, usage.peakInBytes);
   };
@@ -131,12 +135,14 @@ export function watch(options: WatchOptions): Watch {
       return stop;
     },
     get used() {
+      const now = endedAt ?? clock.now();
       return {
-        wallInS: startedAt === null ? 0 : (endedAt ?? clock.now()) - startedAt,
+        wallInS: startedAt === null ? 0 : now - startedAt,
         cpuInS: cpuUsed(),
         peakInBytes,
         oomKills: (last?.oomKills ?? 0) - (baseline?.oomKills ?? 0),
         pidsRefused: (last?.pidsRefused ?? 0) - (baseline?.pidsRefused ?? 0),
+        unseenInS: now - (lastReadAt ?? startedAt ?? now),
       };
     },
   };

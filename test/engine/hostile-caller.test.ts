@@ -97,6 +97,20 @@ test('nor does one that stops while the module is loading', async () => {
   if (noCgroup === null) assert.is(exitCode, 137);
 });
 
+test('a program that is held up meanwhile is told of the CPU limit all the same: the kernel has its own', async () => {
+  const call = enforceLimits({ cpuTimeInS: 1, wallTimeInS: 100, captureOutput: true })(() => {
+    console.log('called');
+    for (;;);
+  }).run();
+  for await (const { data } of call) {
+    if (!data.toString().includes('called')) continue;
+    // It ends a process after the limit and five seconds more.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
+  }
+  const { exitStatus, error } = await call;
+  assert.is(exitStatus, 'CpuTimeoutException', error?.message);
+});
+
 const containersOf = async (pid: number) => {
   const { docker } = await connect(null);
   const containers = await docker.listContainers({ all: true, filters: { label: ['nisher.owner'] } });

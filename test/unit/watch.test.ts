@@ -144,5 +144,5 @@ test('keeps the highest peak and the last counters when the cgroup is gone', () 
   watcher.begin();
   clock.advance(1);
   watcher.end();
-  assert.equal(watcher.used, { wallInS: 1, cpuInS: 0.3, peakInBytes: 500, oomKills: 1, pidsRefused: 2 });
+  assert.equal(watcher.used, { wallInS: 1, cpuInS: 0.3, peakInBytes: 500, oomKills: 1, pidsRefused: 2, unseenInS: 0.98 });
 });

@@ -74,7 +74,7 @@ const payload = {
   ),
 } as Pick<Payload, 'mapStack'> as Payload;
 const limits = checkLimits({ memInMb: 64, wallTimeInS: 1 });
-const used = { wallInS: 0.5, cpuInS: 0.1, peakInBytes: 2 ** 20, oomKills: 0, pidsRefused: 0 };
+const used = { wallInS: 0.5, cpuInS: 0.1, peakInBytes: 2 ** 20, oomKills: 0, pidsRefused: 0, unseenInS: 0 };
 const evidence: Evidence = {
   ...used,
   stop: null,
