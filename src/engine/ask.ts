@@ -1,5 +1,10 @@
 import { EngineError, toEngineError } from './engine-error.js';
 
+/** Something that is no engine, or stands before one, may answer with success, and with anything. */
+export function refuseNonsense(isMeant: boolean, missing: string): void {
+  if (!isMeant) throw new Error(`it says that it has, without ${missing}`);
+}
+
 /** A start takes 0.1 s; on a machine that is busy beyond measure, many. */
 const ANSWER_TIME_IN_S = 60;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from 'dockerode';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../call/sandbox.js';
-import { ask } from './ask.js';
+import { ask, refuseNonsense } from './ask.js';
 import type { Engine } from './connect.js';
 import { type ContainerRecord, eventsOf } from './container-events.js';
 import { KILLED, seeExit, waitForExit } from './container-exit.js';
@@ -43,7 +43,11 @@ export async function startContainer(engine: Engine, image: RunnerImage, spec: S
     const { tasks: runnerTasks, volumes } = image;
     const surroundings = { name, image: image.name, owner, cores, flavour, runnerTasks, hosts, volumes };
     const options = containerOptions(spec, surroundings);
-    return ask('create a container', (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+    return ask('create a container', async (abortSignal) => {
+      const container = await engine.docker.createContainer({ ...options, abortSignal });
+      refuseNonsense(/^[0-9a-f]{12,}$/.test(container.id), 'an Id');
+      return container;
+    });
   };
   const holding = hold(engine, name);
   const creating = createWithOwnHosts(create, ownHosts(engine.info, image, spec));

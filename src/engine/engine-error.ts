@@ -144,6 +144,11 @@ const rules: readonly Rule[] = [
     applies: hasCode('ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_CONSTANT'),
     hint: 'The engine may have been restarted: try again, and see its log (`journalctl -u docker`)',
   },
+  {
+    kind: 'other',
+    applies: says(/^it says that it has, without/),
+    hint: 'Is it a Docker engine that answers there? See what `docker version` says of it',
+  },
   { kind: 'gone', applies: ({ status }) => status === 404, hint: undefined },
   { kind: 'conflict', applies: ({ status }) => status === 409, hint: undefined },
   { kind: 'other', applies: () => true, hint: undefined },

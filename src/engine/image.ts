@@ -1,5 +1,5 @@
 import type { ImageInspectInfo } from 'dockerode';
-import { ask } from './ask.js';
+import { ask, refuseNonsense } from './ask.js';
 import type { Engine } from './connect.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { nodeIdentity } from './host-node.js';
@@ -116,7 +116,9 @@ async function idOfBase(engine: Engine, base: string): Promise<string> {
 async function inspectImage(engine: Engine, name: string): Promise<ImageInspectInfo | null> {
   return await ask('look at an image', async () => {
     try {
-      return await engine.docker.getImage(name).inspect();
+      const info = await engine.docker.getImage(name).inspect();
+      refuseNonsense(typeof info.Id === 'string' && typeof info.Config === 'object' && info.Config !== null, 'Id and Config');
+      return info;
     } catch (error) {
       if (hasStatus(error, 404)) return null;
       throw error;

@@ -126,6 +126,18 @@ test(
   { timeoutInS: 400 },
 );
 
+test('success without what was asked for is said to be no engine, and costs no other call', async () => {
+  for (const step of ['image', 'create'] as const) {
+    const { decide, assertAllMet } = once({ [step]: { kind: 'refused', status: 200 } });
+    const outcome = await callDisturbed('answer', decide);
+    assertAllMet();
+    assertTold(outcome, step);
+    assert.match(outcome.error?.message ?? '', /it says that it has, without/);
+    assert.match(outcome.error?.hint ?? '', /Is it a Docker engine/);
+  }
+  await nothingLeftOfAny();
+});
+
 test(
   'an answer that never comes is waited for a minute',
   async () => {
