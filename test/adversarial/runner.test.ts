@@ -163,14 +163,18 @@ test('its last word, stolen from its own stdout, comes or does not, and is never
   await steals.close();
 });
 
-test('frames of a large value, stolen from its own stdout, are missed', async () => {
+test('a large value whose frames are stolen from its own stdout comes whole, or is missed', async () => {
   const steals = enforceLimits({ wallTimeInS: 4, memInMb: 512, captureOutput: true })(guest('runner/steals-frames'));
+  const length = 32e6;
   for (let call = 0; call < 3; call++) {
-    const { exitStatus, result, phase, error } = await steals.run(32e6);
-    assert.equal([result, phase], [null, 'call']);
+    const { exitStatus, result, phase, error } = await steals.run(length);
+    assert.is(phase, 'call');
+    // On a busy machine the thief may get nothing. Not by assert.equal, which would show it.
+    if (exitStatus === 0) assert.ok(result === 'v'.repeat(length));
+    else assert.is(result, null);
     // Frames are missed when one of those behind them comes; where none does, the last word is among those stolen.
     if (exitStatus === 'PynisherError') assert.match(error.message, /Frame \d+ has the number \d+/);
-    else assert.is(exitStatus, 'TimeoutException');
+    else assert.ok(exitStatus === 0 || exitStatus === 'TimeoutException', `${exitStatus}`);
   }
   await steals.close();
 });
