@@ -83,9 +83,9 @@ const rules: readonly Rule[] = [
     hint: 'Raise memInMb',
   },
   {
-    // containerd's, of a runtime's program that is gone when it is told to go on.
+    // containerd's, of a runtime's program that is gone when it is told to go on; and runc's, where that is quicker to see it.
     kind: 'ended-early',
-    applies: says(/cannot start a stopped process/i),
+    applies: says(/cannot start a (stopped process|container that has stopped)/i),
     hint: 'Its first process was killed before it could begin: raise memInMb if that is low, and see what else kills processes there',
   },
   {

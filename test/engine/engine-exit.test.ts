@@ -37,7 +37,9 @@ test('exit codes and signals as they are', async () => {
   await Promise.all(
     table.map(async ([source, exitCode]) => {
       const { exit } = await finish(await engine.start(specOf(source)));
-      assert.equal(exit, { kind: 'exited', exitCode, oomKilled: false }, source);
+      // An engine elsewhere may be late to tell what a SIGKILL was for, or never tell.
+      const oomKilled = exitCode === 137 && noCgroup !== null ? null : false;
+      assert.equal(exit, { kind: 'exited', exitCode, oomKilled }, source);
     }),
   );
 });

@@ -81,7 +81,7 @@ test('somebody else did: no word of memory but in the hint', async () => {
   for (const memInMb of [64, null]) {
     const { exitStatus, error } = await call('killed', memInMb);
     assert.is(exitStatus, 'PynisherError', error?.message);
-    assert.match(error?.message ?? '', /cannot start a stopped process/);
+    assert.match(error?.message ?? '', /cannot start a (stopped process|container that has stopped)/, error?.message);
     assert.match(error?.hint ?? '', /killed before it could begin/);
   }
 });

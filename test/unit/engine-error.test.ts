@@ -22,6 +22,7 @@ const table: readonly [Error, EngineErrorKind][] = [
     'memory',
   ],
   [answered(500, 'cannot start a stopped process: unknown'), 'ended-early'],
+  [answered(500, 'OCI runtime start failed: cannot start a container that has stopped: unknown'), 'ended-early'],
   [answered(400, 'Unknown runtime specified runsc'), 'unknown-runtime'],
   [answered(400, 'unknown or invalid runtime name: runsc'), 'unknown-runtime'],
   [answered(500, 'invalid runtime name runsc: OCI runtime "runsc" not found: invalid argument'), 'unknown-runtime'],
