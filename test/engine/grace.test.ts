@@ -37,7 +37,7 @@ test("one that rejects with the reason gets the limit's status", async () => {
 test('one that does not return is killed when it is over', async () => {
   const outcome = await enforceLimits({ wallTimeInS: LIMIT_IN_S, gracePeriodInS: 0.4 })(grace('ignoresIt')).run();
   assert.is(outcome.exitStatus, 'TimeoutException');
-  assert.ok(outcome.wallClockTime >= LIMIT_IN_S + 0.39 && outcome.wallClockTime < 1.5 * patience, `${outcome.wallClockTime}`);
+  assert.ok(outcome.wallClockTime >= LIMIT_IN_S + 0.39 && outcome.wallClockTime < 3 * patience, `${outcome.wallClockTime}`);
 });
 
 test('SIGALRM reaches a listener in the function, for wall time', async () => {
