@@ -74,7 +74,8 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     streams.release();
     // A container that was seen to end past the engine: until that knows, it has not begun to remove it.
     if (exit !== null) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
-    const problem = await removeContainer(engine, container.id, exit?.kind === 'exited');
+    // One whose end was not seen may be ending: Podman 4.3 refuses to remove such a one by force.
+    const problem = await removeContainer(engine, container.id, exit !== null);
     holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
