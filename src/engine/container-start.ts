@@ -20,6 +20,7 @@ export async function startCreated({ endpoint }: Engine, container: Container, m
     if (!isUnexplained || !ooms.isLimited || !ooms.any()) throw error;
     // Another container's may be told of later than this one's end.
     if (await toldOf(ooms.areOthers)) throw error;
+    ooms.claim();
     throw new EngineError('memory', `${error.summary}: the kernel killed it for memory`, { cause: error.cause });
   } finally {
     ooms.end();

@@ -8,6 +8,8 @@ export interface MachineOoms {
   any(): boolean | null;
   /** Whether other containers of this program account for all of that. */
   areOthers(): boolean;
+  /** One that nobody told of was in this container: it is not looked for in another one any more. */
+  claim(): void;
   /** Whether the container has a limit that would bring it about. */
   readonly isLimited: boolean;
   /** It is asked no more. */
@@ -38,7 +40,9 @@ function accountedFor(): number {
 export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKills): MachineOoms {
   let before = isOurs ? readOoms() : null;
   let accountedBefore = accountedFor();
-  watched.add(own);
+  let claimed = 0;
+  const ofThis = () => Math.max(own(), claimed);
+  watched.add(ofThis);
   const since = () => {
     const now = before === null ? null : readOoms();
     return now === null || before === null ? null : now - before;
@@ -54,9 +58,12 @@ export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKi
       return kills === null ? null : kills > 0;
     },
     areOthers: () => (since() ?? 0) <= accountedFor() - accountedBefore,
+    claim() {
+      claimed = own() + 1;
+    },
     isLimited,
     end() {
-      if (watched.delete(own)) past += own();
+      if (watched.delete(ofThis)) past += ofThis();
     },
   };
 }
