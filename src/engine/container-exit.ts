@@ -149,10 +149,7 @@ async function findReason(
   if (onMachine === null) return { ...exit, oomKilled: (await toldOf(isTold)) || null };
   // Another container's may be told of later than this one's end, too.
   await toldOf(() => isTold() || ooms.areOthers());
-  if (isTold()) return { ...exit, oomKilled: true };
-  const isOurs = ooms.isLimited && !ooms.areOthers();
-  if (isOurs) ooms.claim();
-  return { ...exit, oomKilled: isOurs };
+  return { ...exit, oomKilled: isTold() || ooms.claim() };
 }
 
 /** Gives the engine time to tell. @returns whether it did */

@@ -17,10 +17,10 @@ export async function startCreated({ endpoint }: Engine, container: Container, m
     await ask('start a container', (abortSignal) => container.start({ abortSignal }));
   } catch (error) {
     const isUnexplained = error instanceof EngineError && error.kind === 'ended-early';
-    if (!isUnexplained || !ooms.isLimited || !ooms.any()) throw error;
+    if (!isUnexplained || memInBytes === null || !ooms.any()) throw error;
     // Another container's may be told of later than this one's end.
-    if (await toldOf(ooms.areOthers)) throw error;
-    ooms.claim();
+    await toldOf(ooms.areOthers);
+    if (!ooms.claim()) throw error;
     throw new EngineError('memory', `${error.summary}: the kernel killed it for memory`, { cause: error.cause });
   } finally {
     ooms.end();

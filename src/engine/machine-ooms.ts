@@ -8,10 +8,11 @@ export interface MachineOoms {
   any(): boolean | null;
   /** Whether other containers of this program account for all of that. */
   areOthers(): boolean;
-  /** One that nobody told of was in this container: it is not looked for in another one any more. */
-  claim(): void;
-  /** Whether the container has a limit that would bring it about. */
-  readonly isLimited: boolean;
+  /**
+   * Takes one that nobody told of for this container's, if nothing else accounts for it and it has a limit that would bring it about; it is
+   * not looked for in another one any more. @returns whether it is
+   */
+  claim(): boolean;
   /** It is asked no more. */
   end(): void;
 }
@@ -47,6 +48,7 @@ export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKi
     const now = before === null ? null : readOoms();
     return now === null || before === null ? null : now - before;
   };
+  const areOthers = () => (since() ?? 0) <= accountedFor() - accountedBefore;
   return {
     begin() {
       if (before === null) return;
@@ -57,11 +59,12 @@ export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKi
       const kills = since();
       return kills === null ? null : kills > 0;
     },
-    areOthers: () => (since() ?? 0) <= accountedFor() - accountedBefore,
+    areOthers,
     claim() {
-      claimed = own() + 1;
+      const isOwn = isLimited && !areOthers();
+      if (isOwn) claimed = own() + 1;
+      return isOwn;
     },
-    isLimited,
     end() {
       if (watched.delete(ofThis)) past += ofThis();
     },

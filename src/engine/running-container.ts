@@ -44,8 +44,7 @@ export interface RunningContainer {
 /** What a call sees of a running container, from its first byte to its removal. */
 export function sandboxOf(running: RunningContainer): Sandbox {
   const { engine, container, name, holding, pid, streams, meter, record, timings, told, waited, ooms, forget } = running;
-  /** As it was seen to end, or why that was not seen. */
-  let exit: SandboxExit | null = null;
+  let ended = false;
   let settleKilled: (exit: SandboxExit) => void = () => {};
   const killed = new Promise<SandboxExit>((resolve) => {
     settleKilled = resolve;
@@ -53,8 +52,8 @@ export function sandboxOf(running: RunningContainer): Sandbox {
   let givingUp: NodeJS.Timeout | undefined;
   const giveUp = () => settleKilled({ kind: 'lost', reason: 'it was told to end, and the engine does not say that it has' });
   const exited = Promise.race([told, killed]);
-  void exited.then((end) => {
-    exit = end;
+  void exited.then(() => {
+    ended = true;
     clearTimeout(givingUp);
     const cutting = setInterval(() => {
       if (!streams.isHeldUp()) streams.cut();
@@ -73,9 +72,9 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     record.killAsked = true;
     streams.release();
     // A container that was seen to end past the engine: until that knows, it has not begun to remove it.
-    if (exit !== null) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
+    if (ended) await Promise.race([told, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     // One whose end was not seen may be ending: Podman 4.3 refuses to remove such a one by force.
-    const problem = await removeContainer(engine, container.id, exit !== null);
+    const problem = await removeContainer(engine, container.id, ended);
     holding.removed(problem);
     await Promise.race([streams.ended, sleep(LAST_OUTPUT_TIME_IN_MS, undefined, { ref: false })]);
     streams.cut();
@@ -108,7 +107,7 @@ export function sandboxOf(running: RunningContainer): Sandbox {
     },
     async kill() {
       record.killAsked = true;
-      if (exit === null) givingUp ??= setTimeout(giveUp, END_TIME_IN_MS).unref();
+      if (!ended) givingUp ??= setTimeout(giveUp, END_TIME_IN_MS).unref();
       streams.release();
       // Once: there is one end to mark.
       killing ??= killPastEngine(pid, container.id, pipes, streams);
@@ -118,7 +117,7 @@ export function sandboxOf(running: RunningContainer): Sandbox {
         });
         // One that is paused does not end by it: the engine knows what to do.
         await Promise.race([exited, sleep(KILL_TIME_IN_MS, undefined, { ref: false })]);
-        if (exit !== null) return;
+        if (ended) return;
       }
       // Refused when it has ended: as good as done.
       await ask('kill a container', (abortSignal) => container.kill({ signal: 'SIGKILL', abortSignal })).catch(() => {});

@@ -1,10 +1,9 @@
 import * as assert from 'uvu/assert';
-import { connect } from '../../src/engine/connect.js';
-import { ensureImage } from '../../src/engine/image.js';
 import type { ExceptionName, LimitOptions } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { callAt, type Way } from '../support/call-at.js';
 import type { Fate, ProxiedRequest } from '../support/engine-proxy.js';
+import { localEngine } from '../support/local-engine.js';
 import { patience } from '../support/patience.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { containerIn, isStep } from '../support/steps.js';
@@ -18,10 +17,7 @@ const { test, before } = suite('kill disturbed');
 
 let enginePath: string;
 before(async () => {
-  const engine = await connect(null);
-  assert.ok(engine.endpoint.kind === 'unix');
-  enginePath = engine.endpoint.path;
-  await ensureImage(engine);
+  ({ enginePath } = await localEngine());
 });
 
 const AT_ONCE = 4;

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { deferred } from '../../src/call/deferred.js';
 import { connect } from '../../src/engine/connect.js';
-import { ensureImage } from '../../src/engine/image.js';
 import { suite } from '../harness.js';
 import { type Fate, openEngineProxy, type ProxiedRequest } from '../support/engine-proxy.js';
 import { type FaultProgram, faultFunctions, moduleLoadsForEver, startFaultProgram } from '../support/fault-program.js';
+import { localEngine } from '../support/local-engine.js';
 import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { isStep } from '../support/steps.js';
@@ -17,10 +17,7 @@ const { test, before } = suite('signals');
 
 let enginePath: string;
 before(async () => {
-  const engine = await connect(null);
-  assert.ok(engine.endpoint.kind === 'unix');
-  enginePath = engine.endpoint.path;
-  await ensureImage(engine);
+  ({ enginePath } = await localEngine());
 });
 
 const AT_ONCE = 3;

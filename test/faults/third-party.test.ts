@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { deferred } from '../../src/call/deferred.js';
-import { connect, type Engine } from '../../src/engine/connect.js';
-import { ensureImage } from '../../src/engine/image.js';
+import type { Engine } from '../../src/engine/connect.js';
 import { type ExceptionName, enforceLimits, getContext, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
 import { callAt, type Way, watchedFunction, ways } from '../support/call-at.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
+import { localEngine } from '../support/local-engine.js';
 import { patience } from '../support/patience.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { containerIn, type EngineStep, isStep } from '../support/steps.js';
@@ -18,11 +18,7 @@ const { test, before } = suite('third party');
 let engine: Engine;
 let enginePath: string;
 before(async () => {
-  engine = await connect(null);
-  assert.ok(engine.endpoint.kind === 'unix');
-  enginePath = engine.endpoint.path;
-  // An image that has to be built is tried in a container, too.
-  await ensureImage(engine);
+  ({ engine, enginePath } = await localEngine());
 });
 
 const AT_ONCE = 3;

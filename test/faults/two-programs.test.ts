@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { connect, type Engine } from '../../src/engine/connect.js';
+import type { Engine } from '../../src/engine/connect.js';
 import { collectGarbage } from '../../src/engine/garbage.js';
-import { ensureImage } from '../../src/engine/image.js';
 import { suite } from '../harness.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
 import { type FaultProgram, startFaultProgram } from '../support/fault-program.js';
+import { localEngine } from '../support/local-engine.js';
 import { processesNaming } from '../support/own-engine.js';
 import { someAtOnce } from '../support/some-at-once.js';
 import { isStep } from '../support/steps.js';
@@ -17,10 +17,7 @@ const { test, before } = suite('two programs');
 let engine: Engine;
 let enginePath: string;
 before(async () => {
-  engine = await connect(null);
-  assert.ok(engine.endpoint.kind === 'unix');
-  enginePath = engine.endpoint.path;
-  await ensureImage(engine);
+  ({ engine, enginePath } = await localEngine());
 });
 
 test(

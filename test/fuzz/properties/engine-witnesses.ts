@@ -52,7 +52,7 @@ export const toldExits: Fuzzed = {
         { ...nothingToldYet, killAsked },
         new Promise(() => {}),
         () => false,
-        { begin: () => {}, any: () => ooms, areOthers: () => true, claim: () => {}, isLimited: true, end: () => {} },
+        { begin: () => {}, any: () => ooms, areOthers: () => true, claim: () => false, end: () => {} },
       );
       if (exit.kind === 'lost') return assert.type(exit.reason, 'string');
       assert.ok(Number.isInteger(exit.exitCode) && exit.exitCode >= 0 && exit.exitCode <= 255, `exit code ${exit.exitCode}`);
