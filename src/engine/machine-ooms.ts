@@ -13,21 +13,70 @@ export interface MachineOoms {
    * not looked for in another one any more. @returns whether it is
    */
   claim(): boolean;
-  /** It is asked no more. */
+  /** It is asked no more, and claims nothing. */
   end(): void;
 }
 
 /** Kills that are known to have been in a container. */
 type OwnKills = () => number;
 
-/** Of the containers of this program that are watched now, and of all that were. */
-const watched = new Set<OwnKills>();
-let past = 0;
+/** @see watchMachineOoms */
+export type WatchOoms = (isOurs: boolean, isLimited: boolean, own: OwnKills) => MachineOoms;
 
-function accountedFor(): number {
-  let kills = past;
-  for (const own of watched) kills += own();
-  return kills;
+/** For so long a reading stands for later ones: another container's OOM kill in that time would have to meet a SIGKILL without a reason. */
+const READING_LASTS_IN_MS = 10;
+
+/**
+ * An account of one machine: which of its kills the containers of this program explain.
+ * @param readOoms the machine's count since it was booted, null where there is none
+ * @param now milliseconds, on a monotonic clock
+ */
+export function openOomAccount(readOoms: () => number | null, now: () => number): WatchOoms {
+  /** Of the containers of this program that are watched now, and of all that were. */
+  const watched = new Set<OwnKills>();
+  let past = 0;
+  const accountedFor = () => [...watched].reduce((kills, own) => kills + own(), past);
+
+  let lately: { at: number; ooms: number | null } | undefined;
+  /** Reading takes 60 µs, of which a call in a container that is there already has few. */
+  const readLately = () => {
+    const at = now();
+    if (lately === undefined || at - lately.at > READING_LASTS_IN_MS) lately = { at, ooms: readOoms() };
+    return lately.ooms;
+  };
+
+  return (isOurs, isLimited, own) => {
+    let before = isOurs ? readOoms() : null;
+    let accountedBefore = accountedFor();
+    let claimed = 0;
+    const ofThis = () => Math.max(own(), claimed);
+    watched.add(ofThis);
+    const since = () => {
+      const ooms = before === null ? null : readOoms();
+      return ooms === null || before === null ? null : ooms - before;
+    };
+    const areOthers = () => (since() ?? 0) <= accountedFor() - accountedBefore;
+    return {
+      begin() {
+        if (before === null) return;
+        before = readLately();
+        accountedBefore = accountedFor();
+      },
+      any() {
+        const kills = since();
+        return kills === null ? null : kills > 0;
+      },
+      areOthers,
+      claim() {
+        const isOwn = isLimited && watched.has(ofThis) && !areOthers();
+        if (isOwn) claimed = ofThis() + 1;
+        return isOwn;
+      },
+      end() {
+        if (watched.delete(ofThis)) past += ofThis();
+      },
+    };
+  };
 }
 
 /**
@@ -38,56 +87,14 @@ function accountedFor(): number {
  * @param isLimited whether the container has a limit of memory
  * @param own kills that are known to have been in it
  */
-export function watchMachineOoms(isOurs: boolean, isLimited: boolean, own: OwnKills): MachineOoms {
-  let before = isOurs ? readOoms() : null;
-  let accountedBefore = accountedFor();
-  let claimed = 0;
-  const ofThis = () => Math.max(own(), claimed);
-  watched.add(ofThis);
-  const since = () => {
-    const now = before === null ? null : readOoms();
-    return now === null || before === null ? null : now - before;
-  };
-  const areOthers = () => (since() ?? 0) <= accountedFor() - accountedBefore;
-  return {
-    begin() {
-      if (before === null) return;
-      before = readLately();
-      accountedBefore = accountedFor();
-    },
-    any() {
-      const kills = since();
-      return kills === null ? null : kills > 0;
-    },
-    areOthers,
-    claim() {
-      const isOwn = isLimited && !areOthers();
-      if (isOwn) claimed = own() + 1;
-      return isOwn;
-    },
-    end() {
-      if (watched.delete(ofThis)) past += ofThis();
-    },
-  };
-}
-
-/** For so long a reading stands for later ones: another container's OOM kill in that time would have to meet a SIGKILL without a reason. */
-const READING_LASTS_IN_MS = 10;
-let lately: { at: number; ooms: number | null } | undefined;
-
-/** Reading takes 60 µs, of which a call in a container that is there already has few. */
-function readLately(): number | null {
-  const now = performance.now();
-  if (lately === undefined || now - lately.at > READING_LASTS_IN_MS) lately = { at: now, ooms: readOoms() };
-  return lately.ooms;
-}
+export const watchMachineOoms: WatchOoms = openOomAccount(readOomKills, () => performance.now());
 
 /** Opened once: it is read at each call, and opening it is half of what that takes. */
 let descriptor: number | undefined;
 /** On Linux 6.18 it has 4 KB. */
 const buffer = Buffer.alloc(2 ** 15);
 
-function readOoms(): number | null {
+function readOomKills(): number | null {
   try {
     descriptor ??= openSync('/proc/vmstat', 'r');
     const text = buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
