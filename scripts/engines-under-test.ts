@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../src/engine/connect.js';
 import { makeCertificates } from '../test/support/certificates.js';
 import { freePort } from '../test/support/free-port.js';
-import { makeOwnEngine, unmountBelow } from '../test/support/own-engine.js';
+import { makeOwnEngine } from '../test/support/own-engine.js';
+import { makeOwnFolder } from '../test/support/own-folder.js';
 import { startSshServer } from '../test/support/ssh-server.js';
 
 /** An engine that the whole suite can be run on. Each is started for it, apart from the system's own, and ended afterwards. */
@@ -53,7 +53,7 @@ export const enginesUnderTest: Readonly<Record<string, EngineUnderTest>> = {
 
 /** gVisor as the runtime of all containers, on ptrace: the one of its platforms that every machine has. */
 async function startRunsc(): Promise<RunningEngine> {
-  const { folder, remove } = await makeFolder();
+  const { folder, remove } = makeOwnFolder('engines');
   // Without a network of its own: Debian 12's takes a container's for the host's on Linux 6.18.
   const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--platform=ptrace', '--network=none'] };
   await writeFile(path.join(folder, 'daemon.json'), JSON.stringify({ runtimes: { runsc } }));
@@ -64,7 +64,7 @@ async function startRunsc(): Promise<RunningEngine> {
 
 /** As members of the group `docker` use it. */
 async function startForUser(): Promise<RunningEngine> {
-  const { folder, remove } = await makeFolder();
+  const { folder, remove } = makeOwnFolder('engines');
   await chown(folder, USER_ID, USER_ID);
   const engine = await makeOwnEngine();
   await engine.start();
@@ -74,7 +74,7 @@ async function startForUser(): Promise<RunningEngine> {
 }
 
 async function startTls(): Promise<RunningEngine> {
-  const { folder, remove } = await makeFolder();
+  const { folder, remove } = makeOwnFolder('engines');
   makeCertificates(folder);
   const url = `tcp://127.0.0.1:${await freePort()}`;
   const files = [
@@ -97,7 +97,7 @@ async function startSsh(): Promise<RunningEngine> {
 
 /** Podman's service with runc, in folders of its own. */
 async function startPodman(): Promise<RunningEngine> {
-  const { folder, remove } = await makeFolder();
+  const { folder, remove } = makeOwnFolder('engines');
   await writeFile(path.join(folder, 'runc'), runcWithinOurLimits, { mode: 0o755 });
   const url = `unix://${folder}/podman.sock`;
   const words = [
@@ -110,8 +110,7 @@ async function startPodman(): Promise<RunningEngine> {
   const stop = async () => {
     service.kill('SIGTERM');
     await ended;
-    unmountBelow(folder);
-    await remove();
+    remove();
   };
   for (let tries = 0; !(await answers(url)); tries++) {
     await sleep(100);
@@ -143,13 +142,8 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-function inOrder(...steps: readonly (() => Promise<void>)[]): () => Promise<void> {
+function inOrder(...steps: readonly (() => void | Promise<void>)[]): () => Promise<void> {
   return async () => {
     for (const step of steps) await step();
   };
-}
-
-async function makeFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engines-'));
-  return { folder, remove: async () => await rm(folder, { recursive: true, force: true }) };
 }

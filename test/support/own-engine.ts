@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/engine/connect.js';
+import { makeOwnFolder } from './own-folder.js';
 import { patience } from './patience.js';
 
 const dockerd = '/usr/sbin/dockerd';
@@ -31,7 +29,7 @@ export interface OwnEngine {
 
 /** @param more Further words for dockerd. */
 export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nisher-engine-'));
+  const { folder, remove } = makeOwnFolder('engine');
   const socketPath = `${folder}/docker.sock`;
   const words = [
     ...['--host', `unix://${socketPath}`, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`],
@@ -58,10 +56,7 @@ export async function makeOwnEngine(...more: string[]): Promise<OwnEngine> {
     goOn: () => void daemon?.kill('SIGCONT'),
     async remove() {
       await stop('SIGTERM');
-      // An engine that was killed leaves its helpers and mounts.
-      for (const pid of processesNaming(`${folder}/`)) process.kill(pid, 'SIGKILL');
-      unmountBelow(folder);
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }
@@ -92,26 +87,4 @@ async function startDaemon(words: readonly string[], socketPath: string): Promis
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
-}
-
-/** Numbers of the processes, this one apart, whose command line names something. */
-export function processesNaming(text: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
-    } catch {
-      // It has ended meanwhile.
-      return false;
-    }
-  });
-}
-
-/** An engine that has ended may leave mounts, and a folder with one cannot be removed. */
-export function unmountBelow(folder: string): void {
-  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '');
-  const below = mountPoints.filter((mountPoint) => mountPoint.startsWith(`${folder}/`)).reverse();
-  for (const mount of below) spawnSync('umount', ['--lazy', mount]);
 }

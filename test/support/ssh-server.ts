@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
+import { makeOwnFolder } from './own-folder.js';
 import { patience } from './patience.js';
 
 const sshd = '/usr/sbin/sshd';
@@ -28,7 +28,7 @@ export interface SshServer {
 }
 
 export async function startSshServer(): Promise<SshServer> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nisher-ssh-'));
+  const { folder, remove } = makeOwnFolder('ssh');
   const file = (name: string) => path.join(folder, name);
   const port = await freePort();
   for (const key of ['host', 'client']) {
@@ -69,7 +69,7 @@ export async function startSshServer(): Promise<SshServer> {
     await end(server);
     // Connections that are still open have it, too, and it would keep this program alive.
     server.stderr.destroy();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   };
   for (const deadline = performance.now() + 10_000 * patience; !(await listens(port)); await sleep(50)) {
     if (server.exitCode === null && performance.now() < deadline) continue;

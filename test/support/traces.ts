@@ -7,7 +7,7 @@ import { connect, type Engine } from '../../src/engine/connect.js';
 import { getJson } from '../../src/engine/engine-request.js';
 import { OWNER_LABEL } from '../../src/engine/labels.js';
 import { parseOwner } from '../../src/engine/owner.js';
-import { processesNaming } from './own-engine.js';
+import { processesNaming } from './clear-away.js';
 import { patience } from './patience.js';
 
 /** What to look for. */

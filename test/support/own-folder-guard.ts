@@ -1,0 +1,19 @@
+/** Clears the folder away that it is given, when the program has ended that holds its input. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clearAway, processesNaming, signal } from './clear-away.js';
+
+/** For an engine to end its containers. */
+const ENDING_TAKES_S = 10;
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Which folder?');
+process.stdin.resume().once('close', () => void end(folder));
+
+async function end(folder: string): Promise<void> {
+  const named = () => processesNaming(`${folder}/`);
+  // The first is the daemon, which has started the others, and ends them.
+  for (const pid of named().slice(0, 1)) signal(pid, 'SIGTERM');
+  const deadline = performance.now() + ENDING_TAKES_S * 1000;
+  while (named().length > 0 && performance.now() < deadline) await sleep(100);
+  clearAway(folder);
+}
