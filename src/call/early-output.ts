@@ -1,4 +1,5 @@
 import { ByteStore } from './byte-store.js';
+import { Cap } from './cap.js';
 import type { Output, OutputStream } from './output.js';
 
 /** Changes from one stream to the other that are remembered; beyond them, each stream goes on where it was last. */
@@ -6,21 +7,17 @@ const MOST_SEGMENTS = 1000;
 
 /** What a container prints before somebody is there to take it, as far as one call would take it, in order. */
 export class EarlyOutput {
-  readonly #most: number;
-  readonly #taken: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
-  readonly #dropped: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
+  #caps: Record<OutputStream, Cap>;
   #segments: { stream: OutputStream; bytes: ByteStore }[] = [];
 
-  /** @param most bytes of each stream that are kept; what a module prints beyond them, the call would drop, too */
-  constructor(most: number) {
-    this.#most = most;
+  /** @param maxBytes of each stream that are kept; what a module prints beyond them, the call would drop, too */
+  constructor(maxBytes: number) {
+    this.#caps = { stdout: new Cap(maxBytes), stderr: new Cap(maxBytes) };
   }
 
   add(stream: OutputStream, bytes: Buffer): void {
-    const kept = bytes.subarray(0, Math.max(0, this.#most - this.#taken[stream]));
-    this.#dropped[stream] += bytes.length - kept.length;
+    const kept = this.#caps[stream].take(bytes);
     if (kept.length === 0) return;
-    this.#taken[stream] += kept.length;
     const isFull = this.#segments.length >= MOST_SEGMENTS;
     const last = isFull ? this.#segments.findLast((segment) => segment.stream === stream) : this.#segments.at(-1);
     const segment = last?.stream === stream ? last : { stream, bytes: new ByteStore() };
@@ -30,12 +27,9 @@ export class EarlyOutput {
 
   /** Hands it all over, once. */
   handTo(output: Pick<Output, 'write' | 'drop'>): void {
-    const segments = this.#segments;
+    for (const { stream, bytes } of this.#segments) output.write(stream, bytes.all());
+    for (const stream of ['stdout', 'stderr'] as const) output.drop(stream, this.#caps[stream].droppedBytes);
     this.#segments = [];
-    for (const { stream, bytes } of segments) output.write(stream, bytes.all());
-    for (const stream of ['stdout', 'stderr'] as const) {
-      output.drop(stream, this.#dropped[stream]);
-      this.#dropped[stream] = 0;
-    }
+    this.#caps = { stdout: new Cap(0), stderr: new Cap(0) };
   }
 }

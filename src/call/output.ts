@@ -1,4 +1,5 @@
 import { ByteStore } from './byte-store.js';
+import { Cap } from './cap.js';
 import { deferred } from './deferred.js';
 import { passOn } from './pass-on.js';
 
@@ -34,8 +35,7 @@ const CHUNK_OVERHEAD = 256;
 export class Output implements AsyncIterable<OutputChunk> {
   readonly #options: OutputOptions;
   readonly #kept: Record<OutputStream, ByteStore> = { stdout: new ByteStore(), stderr: new ByteStore() };
-  readonly #taken: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
-  readonly #dropped: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
+  readonly #caps: Record<OutputStream, Cap>;
   readonly #queue: OutputChunk[] = [];
   #queuedBytes = 0;
   #iterated = false;
@@ -48,15 +48,13 @@ export class Output implements AsyncIterable<OutputChunk> {
 
   constructor(options: OutputOptions) {
     this.#options = options;
+    this.#caps = { stdout: new Cap(options.maxBytes), stderr: new Cap(options.maxBytes) };
   }
 
   /** Takes a chunk, which the caller must not reuse. */
   write(stream: OutputStream, chunk: Buffer): void {
-    const room = this.#options.maxBytes - this.#taken[stream];
-    const data = chunk.length <= room ? chunk : chunk.subarray(0, Math.max(0, room));
-    this.drop(stream, chunk.length - data.length);
+    const data = this.#caps[stream].take(chunk);
     if (data.length === 0) return;
-    this.#taken[stream] += data.length;
     if (this.#options.capture) this.#kept[stream].append(data);
     if (this.#iterated) this.#enqueue({ stream, data });
     else if (!this.#options.capture) this.#passOn(stream, data);
@@ -64,7 +62,7 @@ export class Output implements AsyncIterable<OutputChunk> {
 
   /** Counts bytes that were over the cap before they came here. */
   drop(stream: OutputStream, bytes: number): void {
-    this.#dropped[stream] += bytes;
+    this.#caps[stream].drop(bytes);
   }
 
   /** From now on nothing waits for a slow consumer: the call is ending, and what the container still printed must be taken. */
@@ -81,7 +79,7 @@ export class Output implements AsyncIterable<OutputChunk> {
 
   /** What was kept of a stream; empty when nothing is captured. */
   captured(stream: OutputStream): Captured {
-    return { bytes: this.#kept[stream].all(), droppedBytes: this.#dropped[stream] };
+    return { bytes: this.#kept[stream].all(), droppedBytes: this.#caps[stream].droppedBytes };
   }
 
   /** Live output from now on, instead of to this process's streams. Leaving the loop early drops the rest. */
