@@ -3,7 +3,7 @@ import { connect } from '../../src/engine/connect.js';
 import { ensureImage } from '../../src/engine/image.js';
 import { enforceLimits, getContext, type LimitOptions, type Outcome } from '../../src/index.js';
 import { suite } from '../harness.js';
-import { callAt, type Way } from '../support/call-at.js';
+import { callAt, type Way, wayOf } from '../support/call-at.js';
 import { openEngineProxy } from '../support/engine-proxy.js';
 import { makeOwnEngine, noOwnEngine, type OwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
@@ -49,14 +49,19 @@ async function hangDuring(
 const nothingLeft = async (containers: readonly string[]) =>
   assert.equal(await tracesAfter(CLEAN_AFTER_S, { engine: own.url, pid: process.pid, since, containers }), []);
 
-for (const method of ['spawn', 'forkserver'] as const) {
+const hangs: readonly (Way & { phase: Outcome['phase']; stdout: string })[] = [
+  { method: 'spawn', moment: 'load', phase: 'load', stdout: 'loading\n' },
+  { method: 'spawn', moment: 'waits', phase: 'call', stdout: 'loaded\ncalled\n' },
+  { method: 'forkserver', moment: 'waits', phase: 'call', stdout: 'loaded\ncalled\n' },
+];
+for (const { phase, stdout, ...way } of hangs) {
   test(
-    `a wall-time limit is told all the same: ${method}`,
+    `a wall-time limit is told all the same: ${wayOf(way)}`,
     async () => {
-      const { outcome, inS, containers } = await hangDuring({ method, moment: 'waits' }, { wallTimeInS: 3 });
+      const { outcome, inS, containers } = await hangDuring(way, { wallTimeInS: 3 });
       assert.is(outcome.exitStatus, 'TimeoutException', outcome.error?.message);
       assert.ok(inS < 3 + TOLD_WITHIN_S, `told after ${inS} s`);
-      assert.is(outcome.stdout, 'loaded\ncalled\n');
+      assert.equal([outcome.phase, outcome.stdout], [phase, stdout]);
       await nothingLeft(containers);
     },
     { unless: noOwnEngine, timeoutInS: 120 },
