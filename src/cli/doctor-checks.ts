@@ -26,12 +26,6 @@ export function checkEngineInfo(info: EngineInfo): Check[] {
     ),
     checkCgroups(info),
     judge(
-      'swap limit',
-      info.swapLimit,
-      info.swapLimit ? 'swap can be switched off' : 'swap is not accounted: memory limits may be exceeded by swapping',
-      'Boot with swapaccount=1, or switch swap off on that machine (swapoff -a)',
-    ),
-    judge(
       'seccomp',
       info.securityOptions.some((option) => option.includes('seccomp') && !option.includes('profile=unconfined')),
       info.securityOptions.find((option) => option.includes('seccomp')) ?? 'none',

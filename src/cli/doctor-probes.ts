@@ -1,5 +1,7 @@
+import type { EngineInfo } from '../engine/engine-info.js';
 import type { Context, LimitedFunction, LimitOptions, Outcome } from '../index.js';
 import type { Check } from './doctor-checks.js';
+import { judgeSwap, lookForSwap, type SwapSeen } from './doctor-swap.js';
 import { exitCodeOfSignal } from './exit-code.js';
 import { splitHint } from './split-hint.js';
 
@@ -8,7 +10,7 @@ export interface Probe {
   readonly name: string;
   readonly limits: LimitOptions;
   readonly attempt: () => unknown;
-  readonly judge: (outcome: Outcome) => Omit<Check, 'name'>;
+  readonly judge: (outcome: Outcome, info: EngineInfo) => Omit<Check, 'name'>;
   /** How a runtime that cannot keep the limit says so. It is a warning, for a call with that limit is refused and never runs without. */
   readonly refusal?: RegExp;
 }
@@ -98,6 +100,12 @@ export const probes: readonly Probe[] = [
     },
   },
   {
+    name: 'swap limit',
+    limits: { memInMb: 128 },
+    attempt: lookForSwap,
+    judge: (outcome, info) => judgeSwap(outcome.result as SwapSeen, info),
+  },
+  {
     name: 'processes',
     limits: { numProcesses: 1, wallTimeInS: 30 },
     attempt: async () => {
@@ -142,11 +150,12 @@ export const probes: readonly Probe[] = [
 /** Runs a probe in a container, through the library as anyone would. */
 export async function runProbe(
   { name, limits, attempt, judge, refusal }: Probe,
+  info: EngineInfo,
   enforce: Enforce,
   context: Context,
 ): Promise<Check> {
   const outcome = await enforce({ ...limits, captureOutput: true, context })(attempt).run();
-  if (outcome.exitStatus !== 'PynisherError') return { name, ...judge(outcome) };
+  if (outcome.exitStatus !== 'PynisherError') return { name, ...judge(outcome, info) };
   const { message, hint } = splitHint(outcome.error);
   const judged = refusal?.test(message) ? ({ ok: true, warning: true } as const) : { ok: false };
   return { name, ...judged, found: message, ...(hint === undefined ? {} : { hint }) };

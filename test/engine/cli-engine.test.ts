@@ -20,7 +20,16 @@ test('doctor proves that this engine keeps every limit, or refuses it', async ()
   );
   assert.equal([ok, exitCode, stderr], [true, 0, '']);
   const names = checks.map(({ name }: { name: string }) => name);
-  for (const name of ['memory limit', 'processes', 'CPU quota', 'CPU time limit', 'wall time limit', 'isolation', 'seccomp']) {
+  for (const name of [
+    'memory limit',
+    'swap limit',
+    'processes',
+    'CPU quota',
+    'CPU time limit',
+    'wall time limit',
+    'isolation',
+    'seccomp',
+  ]) {
     assert.ok(names.includes(name), name);
   }
   const processes = checks.find(({ name }: { name: string }) => name === 'processes');

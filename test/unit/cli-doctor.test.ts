@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { checkEngineInfo } from '../../src/cli/doctor-checks.js';
 import { probes } from '../../src/cli/doctor-probes.js';
+import { judgeSwap, type SwapSeen } from '../../src/cli/doctor-swap.js';
 import { type Setting, warningsAbout } from '../../src/cli/doctor-warnings.js';
 import type { EngineInfo } from '../../src/engine/engine-info.js';
 import { parseEngineUrl } from '../../src/engine/engine-url.js';
@@ -36,10 +37,9 @@ const table: [string, Partial<EngineInfo>, failing: string[]][] = [
   ['an old API: 1.9 is before 1.41', { apiVersion: '1.9' }, ['API']],
   ['rootless without delegation', { cgroupDriver: 'none', rootless: true }, ['cgroups']],
   ['no cgroup version', { cgroupVersion: null }, ['cgroups']],
-  ['swap is not accounted', { swapLimit: false }, ['swap limit']],
   ['no seccomp', { securityOptions: ['name=apparmor'] }, ['seccomp']],
   ['seccomp without a profile', { securityOptions: ['name=seccomp,profile=unconfined'] }, ['seccomp']],
-  ['several at once', { swapLimit: false, securityOptions: [] }, ['swap limit', 'seccomp']],
+  ['several at once', { cgroupVersion: null, securityOptions: [] }, ['cgroups', 'seccomp']],
 ];
 
 for (const [name, change, failing] of table) {
@@ -155,7 +155,10 @@ for (const [name, change, expected] of weaknesses) {
 test('a memory limit that is kept is no failure where the engine does not tell why a function was killed', () => {
   const probe = probes.find(({ name }) => name === 'memory limit');
   const judge = (outcome: Partial<Outcome>) =>
-    probe?.judge({ peakMemory: 0, exitCode: 137, error: makeException('AnythingException', 'killed'), ...outcome } as Outcome);
+    probe?.judge(
+      { peakMemory: 0, exitCode: 137, error: makeException('AnythingException', 'killed'), ...outcome } as Outcome,
+      well,
+    );
   assert.equal(judge({ meter: 'cgroup', exitStatus: 'MemorylimitException', peakMemory: 2 ** 27 }), {
     ok: true,
     found: 'ended at 128 of 128 MB',
@@ -165,3 +168,27 @@ test('a memory limit that is kept is no failure where the engine does not tell w
   assert.is(judge({ meter: 'engine', exitStatus: 'AnythingException', exitCode: 1 })?.ok, false);
   assert.is(judge({ meter: 'engine', exitStatus: 0, exitCode: 0 })?.ok, false);
 });
+
+const noSwap = 'Filename\tType\tSize\tUsed\tPriority';
+const oneSwap = `${noSwap}\n/swapfile file 524284 0 -2`;
+const nothingShows: SwapSeen = { places: null, swapMax: null, limit: null, limitWithSwap: null };
+/** What shows in a container, whether the engine says that it can limit swap → whether that is well, and what is found. */
+const swaps: [string, Partial<SwapSeen>, swapLimit: boolean, ok: boolean, RegExp][] = [
+  ['off, version 2', { places: oneSwap, swapMax: '0' }, true, true, /is off/],
+  ['off, and Podman denies it', { places: oneSwap, swapMax: '0' }, false, true, /is off/],
+  ['off, version 1', { places: oneSwap, limit: '134217728', limitWithSwap: '134217728' }, true, true, /is off/],
+  ['on, version 2', { places: oneSwap, swapMax: 'max' }, true, false, /can use swap/],
+  ['on, version 1', { places: oneSwap, limit: '134217728', limitWithSwap: '268435456' }, true, false, /can use swap/],
+  ['not accounted', { places: oneSwap, limit: '134217728' }, true, false, /can use swap/],
+  ['not accounted, and none there', { places: noSwap, limit: '134217728' }, false, true, /machine has no swap/],
+  ['gVisor shows nothing', {}, true, true, /as the engine says/],
+  ['nor does the engine know', {}, false, false, /can use swap/],
+];
+for (const [name, seen, swapLimit, ok, found] of swaps) {
+  test(`swap: ${name}`, () => {
+    const check = judgeSwap({ ...nothingShows, ...seen }, { ...well, swapLimit });
+    assert.is(check.ok, ok);
+    assert.match(check.found, found);
+    assert.is(check.hint !== undefined, !ok);
+  });
+}

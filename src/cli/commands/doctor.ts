@@ -64,7 +64,7 @@ async function examine({ engine, image, runtime }: Subject, add: (check: Check) 
     ...(runtime === undefined ? {} : { runtime }),
   });
   for (const probe of probes) {
-    const check = await runProbe(probe, enforceLimits, context);
+    const check = await runProbe(probe, info, enforceLimits, context);
     add(check);
     // Without a container there is nothing else to prove.
     if (!check.ok && probe === probes[0]) return;
