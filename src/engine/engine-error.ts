@@ -66,6 +66,7 @@ interface Rule {
   hint: string | undefined;
 }
 
+const ITS_LOG = "its log (`journalctl -u docker`, or `-u podman`; `nisher engine status` says where a private engine's is)";
 const START_HINT = 'Start one with `nisher engine start`, or say where it is: `engine` of getContext, or DOCKER_HOST';
 const says = (pattern: RegExp) => (trouble: Trouble) => pattern.test(trouble.message);
 const hasCode =
@@ -137,12 +138,12 @@ const rules: readonly Rule[] = [
   {
     kind: 'no-answer',
     applies: hasCode('ETIMEDOUT', 'ABORT_ERR', 'UND_ERR_CONNECT_TIMEOUT'),
-    hint: 'See its log (`journalctl -u docker`); `nisher doctor` tells when it is well',
+    hint: `See ${ITS_LOG}; \`nisher doctor\` tells when it is well`,
   },
   {
     kind: 'connection',
     applies: hasCode('ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_CONSTANT'),
-    hint: 'The engine may have been restarted: try again, and see its log (`journalctl -u docker`)',
+    hint: `The engine may have been restarted: try again, and see ${ITS_LOG}`,
   },
   {
     kind: 'other',

@@ -44,7 +44,7 @@ export const engineStatusCommand = defineCommand({
         'private engine',
         privateEngine.state === 'stopped'
           ? 'not running'
-          : `${privateEngine.endpoint}, pid ${privateEngine.pid}${privateEngine.answers ? '' : `, does not answer; see ${privateEngine.logFile}`}`,
+          : `${privateEngine.endpoint}, pid ${privateEngine.pid}${privateEngine.answers ? '' : ', does not answer'}, log ${privateEngine.logFile}`,
       ]);
       console.log(formatTable(rows));
       const { hint } = used instanceof Error ? splitHint(used) : { hint: undefined };
