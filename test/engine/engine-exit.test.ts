@@ -13,7 +13,7 @@ import { noCgroup, noEndMark, noKernelOfTheHost, noLeastMemory, noPipes, noSocke
 import { makeOwnEngine, noOwnEngine } from '../support/own-engine.js';
 import { patience } from '../support/patience.js';
 import { isStep } from '../support/steps.js';
-import { finish, inspect, isGone, printed, specOf } from './engine-sandbox.js';
+import { finish, inspect, isGone, printed, specOf, whenUp } from './engine-sandbox.js';
 
 const { test, before } = suite('engine exit');
 
@@ -46,8 +46,7 @@ test('exit codes and signals as they are', async () => {
 
 test('a kill is a kill, and killing or removing twice does no harm', async () => {
   const sandbox = await engine.start(specOf(WAIT));
-  sandbox.findPipes();
-  await printed(sandbox, /up/);
+  await whenUp(sandbox);
   const output = text(sandbox.stdout);
   await Promise.all([sandbox.kill(), sandbox.kill()]);
   assert.is(await output, '');
@@ -72,9 +71,9 @@ test(
       for (let line = 0; ; line++) for (const descriptor of [1, 2]) writeSync(descriptor, line + '\\n');`;
     for (const howLongInMs of [0, 5, 50]) {
       const sandbox = await muted.start(specOf(source));
-      sandbox.findPipes();
       const outputs = Promise.all([text(sandbox.stdout), text(sandbox.stderr)]);
       await once(sandbox.stdout, 'data');
+      sandbox.findPipes();
       await sleep(howLongInMs);
       await sandbox.kill();
       assert.equal(await sandbox.exited, { kind: 'exited', exitCode: 137, oomKilled: false });
@@ -99,8 +98,7 @@ test(
   async () => {
     for (let count = 0; count < 3; count++) {
       const sandbox = await engine.start(specOf("console.log('up'); setTimeout(() => process.exit(3), 50);"));
-      sandbox.findPipes();
-      await printed(sandbox, /up/);
+      await whenUp(sandbox);
       const { Pid } = (await inspect(sandbox.id)).State;
       while (readProcessStat(Pid)?.hasEnded === false) await immediately();
       await sandbox.kill();
@@ -118,8 +116,7 @@ test(
     if (endpoint.kind !== 'unix') throw new Error('noSocket says otherwise');
     const proxy = await openEngineProxy(endpoint.path, () => undefined);
     const sandbox = await (await openDockerEngine({ engine: proxy.url })).start(specOf(WAIT));
-    sandbox.findPipes();
-    await printed(sandbox, /up/);
+    await whenUp(sandbox);
     assert.ok(sandbox.writeStdin(Buffer.from('there')));
     await proxy[Symbol.asyncDispose]();
     assert.is((await sandbox.exited).kind, 'lost');

@@ -62,3 +62,12 @@ export async function printed(sandbox: Sandbox, pattern: RegExp): Promise<string
     sandbox.stdout.once('end', () => reject(new Error(`It ended, having printed ${JSON.stringify(said)}`)));
   });
 }
+
+/**
+ * Resolves when a program that prints `up` runs, and finds its pipes: after the start its first process can be the runtime's own for a while
+ * yet, which has others.
+ */
+export async function whenUp(sandbox: Sandbox): Promise<void> {
+  await printed(sandbox, /up/);
+  sandbox.findPipes();
+}

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { type DockerEngine, openDockerEngine } from '../../src/engine/docker-engine.js';
 import { suite } from '../harness.js';
 import { noPipes } from '../support/engine-under-test.js';
-import { finish, inspect, printed, specOf } from './engine-sandbox.js';
+import { finish, inspect, printed, specOf, whenUp } from './engine-sandbox.js';
 
 const { test, before } = suite('engine streams');
 
@@ -82,10 +82,11 @@ test(
         setTimeout(() => process.stdin.resume().on('data', (chunk) => chunks.push(chunk)).on('end', () => {
           console.log(Buffer.concat(chunks).toString('latin1').replace(/(.)\\1*/g, (run) => run[0] + run.length + ' '));
         }), 1000);
-      });`;
+      });
+      console.log('up');`;
     const sandbox = await engine.start(specOf(source));
     assert.not(sandbox.writeStdin(Buffer.from('-')), 'before it was opened');
-    sandbox.findPipes();
+    await whenUp(sandbox);
     const { Pid } = (await inspect(sandbox.id)).State;
     const pipe = readlinkSync(`/proc/${Pid}/fd/0`);
     assert.ok(openFiles().includes(pipe));
