@@ -4,12 +4,14 @@ import { OWNER_LABEL } from './labels.js';
 
 /** What the engine has told of a container, unasked. */
 export interface ContainerRecord {
-  /** How often the kernel's OOM killer struck in it: an engine may tell more often than it did. */
+  /** How often the kernel's OOM killer struck in it: an engine may tell late, and more often than it did. Docker 26 tells of each twice. */
   ooms: number;
   /** The same, as its counters had it when they were read last; not told by the engine. */
   oomKills: number;
-  /** How many of those were before the call that runs now. */
+  /** How many the engine had told of before the call that runs now. */
   oomsBefore: number;
+  /** How many the counters had before it. */
+  oomKillsBefore: number;
   /** null until it has ended. */
   exitCode: number | null;
   /** Whether the engine has sent it a signal: for us, for somebody else, or because it is itself shutting down. */
@@ -22,19 +24,29 @@ export const nothingToldYet: Readonly<ContainerRecord> = {
   ooms: 0,
   oomKills: 0,
   oomsBefore: 0,
+  oomKillsBefore: 0,
   exitCode: null,
   signalled: false,
   killAsked: false,
 };
 
-/** Whether the OOM killer has struck in it since the call began. */
-export function hasOoms({ ooms, oomKills, oomsBefore }: Readonly<ContainerRecord>): boolean {
-  return Math.max(ooms, oomKills) > oomsBefore;
+/**
+ * Whether the OOM killer has struck in it since the call began. Once it had before, only the counters tell: what the engine says may be of
+ * then.
+ */
+export function hasOoms(record: Readonly<ContainerRecord>): boolean {
+  return record.oomKills > record.oomKillsBefore || (record.ooms > 0 && !hadOoms(record));
+}
+
+/** Whether it had before the call began. */
+export function hadOoms({ oomsBefore, oomKillsBefore }: Readonly<ContainerRecord>): boolean {
+  return oomsBefore > 0 || oomKillsBefore > 0;
 }
 
 /** A call begins, and what was is none of its concern. The counters have just been read. */
 export function forgetOoms(record: ContainerRecord): void {
-  record.oomsBefore = Math.max(record.ooms, record.oomKills);
+  record.oomsBefore = record.ooms;
+  record.oomKillsBefore = record.oomKills;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { SandboxExit } from '../call/sandbox.js';
 import { ask } from './ask.js';
 import { becomesTrue } from './becomes-true.js';
 import type { Engine } from './connect.js';
-import { type ContainerRecord, hasOoms } from './container-events.js';
+import { type ContainerRecord, hadOoms, hasOoms } from './container-events.js';
 import { EngineError, hasStatus } from './engine-error.js';
 import { type Asked, askJson } from './engine-request.js';
 import type { MachineOoms } from './machine-ooms.js';
@@ -38,7 +38,7 @@ export const KILLED = 137;
  */
 export function concludeExit({ waited, inspected, events }: ExitEvidence): SandboxExit | null {
   // The engine's flag stays once it is up.
-  const oomKilled = hasOoms(events) || (events.oomsBefore === 0 && inspected.state === 'ended' && inspected.oomKilled);
+  const oomKilled = hasOoms(events) || (!hadOoms(events) && inspected.state === 'ended' && inspected.oomKilled);
   const lost = (reason: string): SandboxExit => ({ kind: 'lost', reason });
   const exited = (exitCode: number): SandboxExit => {
     // A process can kill itself, but not through the engine. An engine that shuts down kills its containers, as it was told to

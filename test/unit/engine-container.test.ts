@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { SandboxExit, SandboxSpec } from '../../src/call/sandbox.js';
-import { nothingToldYet } from '../../src/engine/container-events.js';
+import { forgetOoms, hadOoms, hasOoms, nothingToldYet } from '../../src/engine/container-events.js';
 import { concludeExit, type ExitEvidence } from '../../src/engine/container-exit.js';
 import { containerOptions } from '../../src/engine/container-options.js';
 import { readSample } from '../../src/engine/engine-meter.js';
@@ -174,4 +174,28 @@ test("samples of the engine's statistics", () => {
   for (const useless of [{}, sample(0, 0), sample(0, 4096), sample(5, undefined), { cpu_stats: null, memory_stats: null }]) {
     assert.is(readSample(useless), null);
   }
+});
+
+test('an OOM kill before the call is none of it, though an engine tells of it late, and twice; one of its own is', () => {
+  for (const toldBefore of [0, 1, 2]) {
+    const record = { ...nothingToldYet, ooms: toldBefore, oomKills: 1 };
+    assert.ok(hasOoms(record));
+    forgetOoms(record);
+    assert.ok(hadOoms(record));
+    record.ooms = 2;
+    assert.not(hasOoms(record), `${toldBefore} told before`);
+    const evidence = { waited: { exitCode: 3, error: null }, inspected: ended(3, true), events: record };
+    assert.equal(concludeExit(evidence), exited(3, false));
+    record.oomKills = 2;
+    assert.ok(hasOoms(record));
+    assert.equal(concludeExit(evidence), exited(3, true));
+  }
+});
+
+test('without a kill before, the word of an engine is enough', () => {
+  const record = { ...nothingToldYet };
+  forgetOoms(record);
+  assert.not(hasOoms(record));
+  record.ooms = 1;
+  assert.ok(hasOoms(record));
 });

@@ -63,7 +63,7 @@ test('a sample with less than nothing is none', () => {
 
 test('what Linux has no exit code for is none', () => {
   const inspected = { state: 'ended', exitCode: 256, oomKilled: false } as const;
-  const events = { ooms: 0, oomKills: 0, oomsBefore: 0, exitCode: 0.5, signalled: false, killAsked: false };
+  const events = { ooms: 0, oomKills: 0, oomsBefore: 0, oomKillsBefore: 0, exitCode: 0.5, signalled: false, killAsked: false };
   assert.is(concludeExit({ waited: null, inspected, events })?.kind, 'lost');
 });
 

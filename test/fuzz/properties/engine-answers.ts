@@ -103,6 +103,7 @@ export const exits: Fuzzed = {
       ooms: fc.nat(2),
       oomKills: fc.nat(2),
       oomsBefore: fc.nat(2),
+      oomKillsBefore: fc.nat(2),
       exitCode: fc.option(exitCode, { nil: null }),
       signalled: fc.boolean(),
       killAsked: fc.boolean(),
