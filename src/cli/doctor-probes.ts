@@ -73,7 +73,7 @@ export const probes: readonly Probe[] = [
         rootIsWritable,
       };
     },
-    judge: (outcome) => judgeIsolation(outcome.result as Surroundings),
+    judge: (outcome) => judgeSeen(outcome, (seen) => judgeIsolation(seen as Surroundings)),
   },
   {
     name: 'memory limit',
@@ -103,7 +103,7 @@ export const probes: readonly Probe[] = [
     name: 'swap limit',
     limits: { memInMb: 128 },
     attempt: lookForSwap,
-    judge: (outcome, info) => judgeSwap(outcome.result as SwapSeen, info),
+    judge: (outcome, info) => judgeSeen(outcome, (seen) => judgeSwap(seen as SwapSeen, info)),
   },
   {
     name: 'processes',
@@ -159,6 +159,13 @@ export async function runProbe(
   const { message, hint } = splitHint(outcome.error);
   const judged = refusal?.test(message) ? ({ ok: true, warning: true } as const) : { ok: false };
   return { name, ...judged, found: message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Of a function that looks around, which nothing should keep from returning. */
+function judgeSeen(outcome: Outcome, judge: (seen: unknown) => Omit<Check, 'name'>): Omit<Check, 'name'> {
+  if (outcome.exitStatus === 0) return judge(outcome.result);
+  const { message, hint } = splitHint(outcome.error);
+  return { ok: false, found: message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function expectStatus(outcome: Outcome, expected: Outcome['exitStatus'], found: string): Omit<Check, 'name'> {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { becomesTrue } from '../../src/engine/becomes-true.js';
 import { suite } from '../harness.js';
 import { processesNaming } from '../support/clear-away.js';
 import { noOwnEngine } from '../support/own-engine.js';
@@ -29,8 +29,7 @@ for (const end of ['SIGINT', 'SIGKILL'] as const)
     const pid = Number(program.pid);
     if (end === 'SIGINT') process.kill(-pid, end);
     else killGroup(pid);
-    const remains = () => processesNaming(folder).length > 0 || existsSync(folder);
-    for (const deadline = performance.now() + 20_000 * patience; remains() && performance.now() < deadline; ) await sleep(100);
+    await becomesTrue(() => processesNaming(folder).length === 0 && !existsSync(folder), 20_000 * patience, 100);
     assert.equal(processesNaming(folder), []);
     assert.not.ok(existsSync(folder));
   });

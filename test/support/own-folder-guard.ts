@@ -1,5 +1,5 @@
 /** Clears the folder away that it is given, when the program has ended that holds its input. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { becomesTrue } from '../../src/engine/becomes-true.js';
 import { clearAway, processesNaming, signal } from './clear-away.js';
 
 /** For an engine to end its containers. */
@@ -13,7 +13,6 @@ async function end(folder: string): Promise<void> {
   const named = () => processesNaming(`${folder}/`);
   // The first is the daemon, which has started the others, and ends them.
   for (const pid of named().slice(0, 1)) signal(pid, 'SIGTERM');
-  const deadline = performance.now() + ENDING_TAKES_S * 1000;
-  while (named().length > 0 && performance.now() < deadline) await sleep(100);
+  await becomesTrue(() => named().length === 0, ENDING_TAKES_S * 1000, 100);
   clearAway(folder);
 }

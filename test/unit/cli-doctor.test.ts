@@ -192,3 +192,13 @@ for (const [name, seen, swapLimit, ok, found] of swaps) {
     assert.is(check.hint !== undefined, !ok);
   });
 }
+
+test('a function that was kept from looking around is a failure that says why', () => {
+  for (const name of ['isolation', 'swap limit']) {
+    const error = makeException('MemorylimitException', 'Out of memory', { hint: 'Raise it' });
+    const outcome = { exitStatus: 'MemorylimitException', result: null, error } as Outcome;
+    const check = probes.find((probe) => probe.name === name)?.judge(outcome, well);
+    assert.is(check?.ok, false, name);
+    assert.match(check?.found ?? '', /^Out of memory/);
+  }
+});
