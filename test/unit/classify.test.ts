@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { classify, type Reason } from '../../src/call/classify.js';
 import type { Evidence } from '../../src/call/evidence.js';
@@ -6,6 +5,7 @@ import type { SandboxExit } from '../../src/call/sandbox.js';
 import type { ExceptionName } from '../../src/exceptions.js';
 import type { End } from '../../src/wire/protocol.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('classify');
 const MB = 2 ** 20;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { formatJson } from '../../src/cli/format-json.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('a value as one line of JSON');
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parseCount, parseNumber, parseSizeInMb, parseTimeInS } from '../../src/cli/units.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('units of the command line');
 

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { reasonToRemove } from '../../src/engine/garbage.js';
 import { formatOwner, HIDDEN, lifeOf, type Owner, parseOwner, startTimeOf, thisOwner } from '../../src/engine/owner.js';
 import { reasonToSweep } from '../../src/engine/sweep.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('engine owner');
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { createFrameReader } from '../../src/engine/stream-frames.js';
 import { demultiplex } from '../../src/engine/streams.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('engine streams');
 

@@ -1,5 +1,5 @@
 /** Every property of test/fuzz a few hundred times, and what fuzzing has found, as it was found. `npm run fuzz` takes its time. */
-import fc from 'fast-check';
+
 import * as assert from 'uvu/assert';
 import { decodeError } from '../../src/call/returned-value.js';
 import { parseNumber } from '../../src/engine/cgroup-counters.js';
@@ -17,6 +17,7 @@ import { all } from '../fuzz/all.js';
 import { assertHostIsUntouched } from '../fuzz/fuzzed.js';
 import { supervise } from '../fuzz/supervise.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('fuzz', { timeoutInS: 60 });
 

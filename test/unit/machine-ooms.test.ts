@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { openOomAccount } from '../../src/engine/machine-ooms.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('OOM kills of the machine');
 
@@ -83,31 +83,32 @@ test('a call that begins has nothing to do with the kills before it', () => {
   assert.equal([reused.any(), reused.claim()], [true, true]);
 });
 
-test('whatever happens, no more kills are claimed than there were', async () => {
-  const step = fc.record({ do: fc.constantFrom('kill', 'tell', 'claim', 'begin', 'end', 'watch'), at: fc.nat(2) });
-  await fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const { state, container } = machine();
-      const all = Array.from({ length: 3 }, () => container());
-      let struck = 0;
-      let explained = 0;
-      for (const { do: what, at } of steps) {
-        const one = all[at] ?? container();
-        if (what === 'kill') {
-          state.kills++;
-          struck++;
-        }
-        if (what === 'tell' && explained < struck && one.known.kills < struck) {
-          one.known.kills++;
-          explained++;
-        }
-        if (what === 'claim' && one.claim()) explained++;
-        if (what === 'begin') one.begin();
-        if (what === 'end') one.end();
-        if (what === 'watch') all[at] = container();
-        state.now += 11;
-        assert.ok(explained <= struck, `${explained} of ${struck}`);
+test('no sequence of events makes containers claim more kills than the machine has counted', () => {
+  const step = fc.record({ do: fc.constantFrom('kill', 'report', 'claim', 'begin', 'end', 'watch'), at: fc.nat(2) });
+  const run = (steps: readonly { do: string; at: number }[]) => {
+    const { state, container } = machine();
+    const all = Array.from({ length: 3 }, () => container());
+    let kills = 0;
+    let claims = 0;
+    for (const { do: what, at } of steps) {
+      const one = all[at] ?? container();
+      if (what === 'kill') {
+        state.kills++;
+        kills++;
       }
-    }),
-  );
+      // A report does not count here: it may come late, for a kill that its container, or another one, has claimed.
+      if (what === 'report' && one.known.kills < kills) one.known.kills++;
+      if (what === 'claim' && one.claim()) claims++;
+      if (what === 'begin') one.begin();
+      if (what === 'end') one.end();
+      if (what === 'watch') all[at] = container();
+      state.now += 11;
+      assert.ok(claims <= kills, `${claims} claims, ${kills} kills`);
+    }
+  };
+  // Both were found by chance, when this test counted reports as claims.
+  const late = { do: 'report', at: 2 };
+  run([{ do: 'kill', at: 0 }, { do: 'end', at: 2 }, late, { do: 'claim', at: 0 }]);
+  run([{ do: 'kill', at: 0 }, { do: 'claim', at: 2 }, { do: 'kill', at: 0 }, late, { do: 'claim', at: 0 }]);
+  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), run));
 });

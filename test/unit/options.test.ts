@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { getContext } from '../../src/context.js';
 import { checkLimits, type LimitOptions } from '../../src/limits.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('options');
 

@@ -1,11 +1,11 @@
 import { runInThisContext } from 'node:vm';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { fromFunction, selfContainedSource } from '../../src/payload/from-function.js';
 import type { InlineFunction } from '../../src/payload/function-reference.js';
 import { pack } from '../../src/payload/pack.js';
 import { list, run } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('fromFunction');
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { makeStackMapper } from '../../src/payload/map-stack.js';
 import { makeProject, type Project, run } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('mapStack');
 

@@ -1,10 +1,10 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { DecodeError, decode, encode, MAX_CONTAINERS, TooLargeError, UncarriableError } from '../../src/wire/codec.js';
 import { forge } from '../fuzz/properties/codec.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('codec');
 

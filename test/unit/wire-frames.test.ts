@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { createFrameParser, createFrameWriter, DELIMITER_BYTES, MAX_FRAME, MAX_PAYLOAD } from '../../src/wire/frames.js';
 import { GuestFrame, type GuestFrameType } from '../../src/wire/protocol.js';
 import { ProtocolError } from '../../src/wire/wire-errors.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('frames');
 

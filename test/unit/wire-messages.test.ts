@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { createMessageParser, encodeMessage, type HostMessageType } from '../../src/wire/messages.js';
 import { HostMessage } from '../../src/wire/protocol.js';
 import { ProtocolError } from '../../src/wire/wire-errors.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('messages');
 

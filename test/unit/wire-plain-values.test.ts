@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { parse, stringify } from 'devalue';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { readPlain, writePlain } from '../../src/wire/plain-values.js';
 import { suite } from '../harness.js';
+import fc from '../support/fast-check.js';
 
 const { test } = suite('codec: plain values');
 
