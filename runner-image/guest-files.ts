@@ -23,6 +23,8 @@ export const guestPrograms: readonly GuestProgram[] = [
   program('runner', 'nisher/runner.cjs', 'cjs'),
   // Read by the runner from its own folder, and run in a realm of its own.
   program('session', 'nisher/session.cjs', 'cjs'),
+  // Read when there is source text to be compiled.
+  program('source/index', 'nisher/source.cjs', 'cjs'),
   program('guest/index', 'nisher/guest/index.mjs', 'esm'),
   program('guest/limit-signal', 'nisher/guest/limit-signal.mjs', 'esm'),
 ];

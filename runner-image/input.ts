@@ -39,10 +39,12 @@ function leave(): never {
 const OWN_STDIN = '/proc/self/fd/0';
 
 /**
+ * @param onCode Takes the code as it comes; see {@link createMessageParser}.
+ *
  * Takes the process's stdin for the runner alone, and leaves /dev/null in its place: a function that reads process.stdin sees
  * its end, and children do not inherit the host's messages.
  */
-export function takeInput(): Input {
+export function takeInput(onCode: (piece: Uint8Array) => void): Input {
   // Opening a pipe nobody writes to any more would block for ever; without blocking it opens, and reading says so.
   const polled = openSync(OWN_STDIN, O_RDONLY | O_NONBLOCK);
   const chunk = new Uint8Array(64 * 1024);
@@ -51,7 +53,7 @@ export function takeInput(): Input {
   const parser = createMessageParser((type, payload) => {
     const message = { type, payload };
     if (!take(message)) queue.push(message);
-  });
+  }, onCode);
 
   function receive(length: number): void {
     if (length === 0) leave();

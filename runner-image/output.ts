@@ -39,6 +39,8 @@ function fitting(end: End): End {
       return { ...end, path: cutText(end.path), problem: cutText(end.problem) };
     case 'failed':
       return { ...end, problem: cutText(end.problem) };
+    case 'unloadable':
+      return { ...end, problem: cutText(end.problem), place: cutText(end.place), line: cutText(end.line) };
     case 'noSuchExport':
       return { ...end, exports: cutNames(end.exports) };
     default:

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { guestPackageJson, guestPrograms } from './guest-files.js';
 
@@ -29,6 +30,9 @@ export const NODE_PATH = '/usr/local/bin/node';
 const COMPANIONS =
   /^(?:libdl\.so\.2|librt\.so\.1|libm\.so\.6|libpthread\.so\.0|libresolv\.so\.2|libutil\.so\.1|libnss_(?:dns|files)\.so\.2|libstdc\+\+\.so\.6|libgcc_s\.so\.1)$/;
 
+/** The image's TypeScript compiler: esbuild's own program, which is static. */
+const COMPILER_PATH = 'nisher/esbuild';
+
 /** What a program expects to find of a Linux system, where there is none to begin with. */
 const SYSTEM_FILES: Readonly<Record<string, string>> = {
   'etc/passwd': 'root:x:0:0:root:/root:/sbin/nologin\nnisher:x:1000:1000:nisher:/tmp:/sbin/nologin\n',
@@ -41,15 +45,17 @@ const SYSTEM_FILES: Readonly<Record<string, string>> = {
 /**
  * What is put on top of the base image.
  * @param node null where the image's own node is to be used: this machine's would not run there
+ * @param arch processor of the machine that the image is for, as `process.arch`
  * @param isEmptyBase whether there is nothing below: then a small Linux system is made of this machine's files
  * @param isInBase whether the base has a file already, at that absolute path; its own libraries must stay as they are
  */
 export async function rootfsEntries(
   node: NodeFiles | null,
+  arch: string,
   isEmptyBase: boolean,
   isInBase: (file: string) => Promise<boolean>,
 ): Promise<readonly RootfsEntry[]> {
-  const entries = await bundleGuest();
+  const entries = [...(await bundleGuest()), ...compiler(arch)];
   // A mount may take on the mode of the folder below it.
   const folders: [string, number][] = [['app', 0o1777]];
   if (isEmptyBase) {
@@ -84,6 +90,16 @@ async function bundleGuest(): Promise<RootfsEntry[]> {
     }),
   );
   return [...bundles, { path: guestPackageJson.target, mode: 0o644, content: Buffer.from(guestPackageJson.text) }];
+}
+
+/** Nothing where npm has installed esbuild for another platform than the image's: source text in TypeScript is refused there. */
+function compiler(arch: string): RootfsEntry[] {
+  try {
+    const esbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'));
+    return [{ ...hostFile(esbuild.resolve(`@esbuild/linux-${arch}/bin/esbuild`)), path: COMPILER_PATH, mode: 0o755 }];
+  } catch {
+    return [];
+  }
 }
 
 function companionsOf(libraries: readonly string[]): string[] {

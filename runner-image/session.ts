@@ -14,7 +14,7 @@ import { openNullOutput, openOutput } from './output.js';
 import { type Report, reportReturned, reportThrew } from './report.js';
 import { settled } from './settled.js';
 import { makeStandardStreamsSynchronous } from './standard-streams.js';
-import { unpack } from './unpack.js';
+import { unpackTo } from './unpack.js';
 
 // Now, and not when they are called: the function may replace them.
 const { stat } = fs;
@@ -25,7 +25,16 @@ function seconds(from: bigint, to: bigint): number {
 }
 
 const codeDirectory = process.argv[2] ?? CODE_DIRECTORY;
-const input = takeInput();
+const unpacker = unpackTo(codeDirectory);
+/** What unpacking has failed with: the rest of the code is read, and then it is told. */
+let unpackProblem: unknown;
+const input = takeInput((piece) => {
+  try {
+    if (unpackProblem === undefined) unpacker.push(piece);
+  } catch (error) {
+    unpackProblem = error ?? new Error('unknown');
+  }
+});
 
 /** The next message, which must be of that type; Release, at any time, ends the process. */
 function receive(type: number): Uint8Array {
@@ -76,16 +85,44 @@ beforeExiting((exiting) => {
   waitForRelease();
 });
 
+function finishUnpacking(): void {
+  if (unpackProblem !== undefined) throw unpackProblem;
+  unpacker.end();
+}
+
 /** Everything that the function will find in its process. */
-function prepareProcess(entry: string): void {
+function prepareProcess(): void {
   // Creates all threads of the pool, so that they are not counted as the function's processes; and before its environment is there,
   // whose UV_THREADPOOL_SIZE would make more than the pids limit has room for.
   stat('/', () => {});
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, job.env);
-  process.argv.splice(1, process.argv.length, entry);
+  // Not the entry: a module that asks whether it is the program that was started (`import.meta.url === pathToFileURL(process.argv[1]).href`)
+  // is not.
+  process.argv.splice(1, process.argv.length, `${outer.directory}/runner.cjs`);
+  enterWorkingFolder();
   makeStandardStreamsSynchronous();
   offerLimitSignal();
+}
+
+/** The folder of the host's program, where that is part of the code; it may hold nothing that travels. */
+function enterWorkingFolder(): void {
+  const folder = `${codeDirectory}/${job.workingFolder}`;
+  fs.mkdirSync(folder, { recursive: true });
+  process.chdir(folder);
+}
+
+/** Compiles source text. @returns the module to load; null when the text cannot be loaded, which has been told then */
+function prepareEntry(): string | null {
+  if (job.source === null) return `${codeDirectory}/${job.entry}`;
+  const { prepareSource } = outer.requireModule(`${outer.directory}/source.cjs`) as typeof import('./source/index.js');
+  const prepared = prepareSource(codeDirectory, job.entry, job.source, `${outer.directory}/esbuild`);
+  // Positions in stacks are those of the text.
+  process.setSourceMapsEnabled(true);
+  if (prepared.kind === 'ready') return `${codeDirectory}/${prepared.entry}`;
+  const { problem, place, line, isImport } = prepared;
+  finish({ end: { status: 'unloadable', problem, place, line, isImport }, value: [] });
+  return null;
 }
 
 /** What comes while the function has control. */
@@ -97,10 +134,16 @@ function takeNotice({ type, payload }: HostMessageReceived): boolean {
   return true;
 }
 
-async function loadFunction(entry: string): Promise<object> {
+async function loadFunction(): Promise<object> {
   input.listen(takeNotice);
   running = { phase: 'load', since: now() };
   output.write(GuestFrame.Loading);
+  const entry = prepareEntry();
+  if (entry === null) {
+    waitForRelease();
+    return exitNow(0);
+  }
+  prepareProcess();
   const loaded = await load(entry, job.exportName);
   if (running === undefined) return never;
   if (loaded.kind === 'function') {
@@ -165,10 +208,9 @@ async function serveCall(target: object): Promise<void> {
 }
 
 async function serve(): Promise<never> {
-  const entry = `${codeDirectory}/${job.entry}`;
-  unpack(receive(HostMessage.Code), codeDirectory);
-  prepareProcess(entry);
-  const target = await loadFunction(entry);
+  receive(HostMessage.Code);
+  finishUnpacking();
+  const target = await loadFunction();
   await rehearseWhileWaiting();
   // A warm container serves one call after another, where its owner allows it.
   for (;;) await serveCall(target);

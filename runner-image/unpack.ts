@@ -26,50 +26,124 @@ function paxRecords(bytes: Uint8Array): Map<string, string> {
   return records;
 }
 
-function writeFile(path: string, bytes: Uint8Array, mode: number): void {
-  const descriptor = openSync(path, 'w', mode);
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at);
-  closeSync(descriptor);
+/** What the bytes that come next are for. */
+interface Sink {
+  /** Bytes of content that are still to come. */
+  left: number;
+  take(piece: Uint8Array): void;
+  end(): void;
+}
+
+export interface Unpacker {
+  /** The next bytes, cut anyhow. @throws Error when something else than {@link unpackTo} expects is in them, or what the file system says. */
+  push(piece: Uint8Array): void;
+  /** @throws Error when the archive is not complete. */
+  end(): void;
 }
 
 /**
- * Unpacks a payload's archive: files, folders and symbolic links in ustar with pax headers, which is what our own packing
- * writes. Of our own as tar-stream is made for streams, and would take more time to load than this takes to run.
- * @throws Error when something else is in it, or what the file system says.
+ * Unpacks a payload's archive while it comes, so that it is never in memory as a whole: files, folders and symbolic links in ustar with pax
+ * headers, which is what our own packing writes. Of our own as tar-stream would take more time to load than this takes to run.
  */
-export function unpack(archive: Uint8Array, directory: string): void {
+export function unpackTo(directory: string): Unpacker {
   const made = new Set([directory]);
+  const header = new Uint8Array(BLOCK);
+  let filled = 0;
+  let padding = 0;
+  let sink: Sink | null = null;
+  let extended = new Map<string, string>();
+  let isOver = false;
+
   function makeDirectory(path: string): void {
     if (made.has(path)) return;
     mkdirSync(path, { recursive: true });
     made.add(path);
   }
 
-  let extended = new Map<string, string>();
-  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0; ) {
-    const field = (from: number, length: number) => archive.subarray(at + from, at + from + length);
+  function begin(): void {
+    // Two empty blocks are the end; one will do.
+    isOver = header[0] === 0;
+    if (isOver) return;
+    const field = (from: number, length: number) => header.subarray(from, from + length);
     const size = Number(extended.get('size') ?? octalOf(field(124, 12)));
-    const content = archive.subarray(at + BLOCK, at + BLOCK + size);
-    if (content.length < size) throw new Error(`The archive ends ${size - content.length} bytes early`);
-    const mode = octalOf(field(100, 8)) & 0o777;
-    const type = String.fromCharCode(archive[at + 156] || 0x30);
+    padding = (BLOCK - (size % BLOCK)) % BLOCK;
+    const type = String.fromCharCode(header[156] || 0x30);
+    if (type === 'x') {
+      sink = gather(size);
+      return;
+    }
     const prefix = textOf(field(345, 155));
     const name = extended.get('path') ?? (prefix === '' ? '' : `${prefix}/`) + textOf(field(0, 100));
     const link = extended.get('linkpath') ?? textOf(field(157, 100));
-    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-    if (type === 'x') {
-      extended = paxRecords(content);
-      continue;
-    }
     extended = new Map();
     const path = `${directory}/${name.replace(/\/$/, '')}`;
-    if (type === '5') {
-      makeDirectory(path);
-      continue;
-    }
-    makeDirectory(path.slice(0, path.lastIndexOf('/')));
-    if (type === '0') writeFile(path, content, mode);
+    makeDirectory(type === '5' ? path : path.slice(0, path.lastIndexOf('/')));
+    if (type === '0') sink = writeFile(path, size, octalOf(field(100, 8)) & 0o777);
     else if (type === '2') symlinkSync(link, path);
-    else throw new Error(`The archive's entry ${name} has the unknown type ${type}`);
+    else if (type !== '5') throw new Error(`The archive's entry ${name} has the unknown type ${type}`);
   }
+
+  function gather(size: number): Sink {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    return {
+      left: size,
+      take(piece) {
+        bytes.set(piece, at);
+        at += piece.length;
+      },
+      end() {
+        extended = paxRecords(bytes);
+      },
+    };
+  }
+
+  function step(piece: Uint8Array): number {
+    if (sink !== null) {
+      const part = piece.subarray(0, sink.left);
+      sink.take(part);
+      sink.left -= part.length;
+      return part.length;
+    }
+    if (padding > 0) {
+      const skipped = Math.min(padding, piece.length);
+      padding -= skipped;
+      return skipped;
+    }
+    const part = piece.subarray(0, BLOCK - filled);
+    header.set(part, filled);
+    filled += part.length;
+    if (filled === BLOCK) {
+      filled = 0;
+      begin();
+    }
+    return part.length;
+  }
+
+  return {
+    push(piece) {
+      for (let at = 0; at < piece.length && !isOver; ) {
+        at += step(piece.subarray(at));
+        // Also right after its header: a file may be empty.
+        if (sink !== null && sink.left === 0) {
+          sink.end();
+          sink = null;
+        }
+      }
+    },
+    end() {
+      if (sink !== null || filled > 0) throw new Error('The archive ends early');
+    },
+  };
+}
+
+function writeFile(path: string, size: number, mode: number): Sink {
+  const descriptor = openSync(path, 'w', mode);
+  return {
+    left: size,
+    take(piece) {
+      for (let at = 0; at < piece.length; ) at += writeSync(descriptor, piece, at, piece.length - at);
+    },
+    end: () => closeSync(descriptor),
+  };
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { SandboxEngine } from './call/sandbox.js';
-import { closestTo } from './closest.js';
+import { refuseUnknown, requireObject } from './options/check.js';
 
 /** How the containers of a function are come by; the names are those of Python's `multiprocessing.get_context`. */
 export type ContextMethod = 'spawn' | 'forkserver';
@@ -89,15 +89,8 @@ export function getContext(method: ContextMethod = 'forkserver', options: Contex
   if (given !== 'spawn' && given !== 'forkserver') {
     throw new RangeError(`Expected the method of getContext to be 'spawn' or 'forkserver', got ${inspect(given)}`);
   }
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`Expected the options of getContext to be an object, got ${inspect(options)}`);
-  for (const name of Object.keys(options)) {
-    if ((optionNames as readonly string[]).includes(name)) continue;
-    const meant = closestTo(name, optionNames);
-    throw new TypeError(
-      `Unknown option \`${name}\` of \`getContext\`. ${meant ? `Did you mean \`${meant}\`?` : `The options are ${optionNames.join(', ')}`}`,
-    );
-  }
+  requireObject(options, 'getContext');
+  refuseUnknown(options, optionNames, 'getContext');
   const context = Object.freeze({
     method: given,
     engine: checkEngine(options.engine),

@@ -7,9 +7,17 @@ import { takePlace } from './call/places.js';
 import type { createLeases, Leases } from './leases.js';
 import { checkLimits, type LimitOptions, type Limits } from './limits.js';
 import type { ExitStatus, Outcome } from './outcome.js';
-import { fromFunction } from './payload/from-function.js';
-import { type FunctionReference, isModuleFunction, type ModuleFunction } from './payload/function-reference.js';
+import type { Packing } from './payload/pack.js';
 import type { Payload } from './payload/payload.js';
+import { fromFunction } from './targets/from-function.js';
+import {
+  hidesHost,
+  isModuleFunction,
+  isSourceFunction,
+  type ModuleFunction,
+  type SourceFunction,
+  type Target,
+} from './targets/target.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the constraint that fits every function, as in TypeScript's own Parameters<T>
 export type AnyFunction = (...args: any) => unknown;
@@ -46,25 +54,28 @@ export interface LimitedFunction<F extends AnyFunction> extends AsyncDisposable 
 /** What {@link enforceLimits} returns: puts a function under the limits. */
 export interface Limiter {
   <F extends AnyFunction>(moduleFunction: ModuleFunction<F>): LimitedFunction<F>;
+  <F extends AnyFunction>(sourceFunction: SourceFunction<F>): LimitedFunction<F>;
   <F extends AnyFunction>(selfContained: F): LimitedFunction<F>;
 }
 
 /**
  * Limits what one call of a function may use. Each call runs in a container of its own.
  *
- * The function is either one of a module, {@link fromModule}, with whatever that imports; or a self-contained function, which is sent as
- * its source text and can use nothing from around it but Node's globals and `import()` of Node's own modules.
+ * The function is one of a module, {@link fromModule}, with whatever that imports; or one of source text that anybody wrote,
+ * {@link fromSource}; or a self-contained function, which is sent as its source text and can use nothing from around it but Node's globals
+ * and `import()` of Node's own modules.
  *
  * @throws TypeError | RangeError at once for wrong options, and, from the function returned, TypeError for a function that cannot travel:
  * one that uses variables from around it, a bound or native one, a class.
  */
 export function enforceLimits(options: LimitOptions = {}): Limiter {
   const limits = checkLimits(options);
-  return <F extends AnyFunction>(target: F | ModuleFunction<F>) => limitFunction<F>(referenceTo(target), limits);
+  return <F extends AnyFunction>(target: F | ModuleFunction<F> | SourceFunction<F>) =>
+    limitFunction<F>(toTarget(target), limits);
 }
 
-function referenceTo(target: unknown): FunctionReference {
-  if (isModuleFunction(target)) return target;
+function toTarget(target: unknown): Target {
+  if (isModuleFunction(target) || isSourceFunction(target)) return target;
   if (typeof target === 'function') return fromFunction(target as AnyFunction);
   throw new TypeError(
     `Expected a function, or what fromModule(url, exportName) returns, got ${inspect(target, { depth: 0 })}. ` +
@@ -115,27 +126,17 @@ function callParts(): Promise<CallParts> {
   return parts;
 }
 
-// Loaded at the first call, too.
-async function packNow(reference: FunctionReference): Promise<Payload> {
-  const { pack } = await import('./payload/pack.js');
-  return pack(reference);
-}
-
-function limitFunction<F extends AnyFunction>(reference: FunctionReference, limits: Limits): LimitedFunction<F> {
-  const functionName = reference.kind === 'module' ? reference.exportName : reference.name;
+function limitFunction<F extends AnyFunction>(target: Target, limits: Limits): LimitedFunction<F> {
+  const functionName = target.kind === 'inline' ? target.name : target.exportName;
   const underWay = new Set<Promise<unknown>>();
   let last: Outcome | null = null;
-  let packed: Promise<Payload> | null = null;
+  let packing: Packing | null = null;
   let leases: Leases | null = null;
 
-  // Once for all calls, as Node loads a module once; what failed is tried again, the file may have been mended.
-  const packOnce = (): Promise<Payload> => {
-    const packing = packed ?? packNow(reference);
-    packed = packing;
-    packing.catch(() => {
-      packed = null;
-    });
-    return packing;
+  // Loaded at the first call, too.
+  const pack = async (): Promise<Payload> => {
+    packing ??= (await import('./payload/pack.js')).openPacking(target);
+    return await packing.current();
   };
 
   const perform = async (args: EncodedArguments, output: Output): Promise<Outcome> => {
@@ -150,7 +151,8 @@ function limitFunction<F extends AnyFunction>(reference: FunctionReference, limi
         limits,
         output,
         queuedInS: place.waitedInS,
-        pack: packOnce,
+        pack,
+        hidesHost: hidesHost(target),
         lease: (payload) => from.take(payload),
         onCalled: () => from.called(),
       });

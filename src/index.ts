@@ -26,6 +26,7 @@ export {
 } from './exceptions.js';
 export type { LimitOptions, Logger } from './limits.js';
 export type { ExitStatus, Failed, Outcome, OutcomeFacts, Returned, Timings } from './outcome.js';
-export { fromModule } from './payload/from-module.js';
-export type { ModuleFunction } from './payload/function-reference.js';
+export { fromModule, type ModuleOptions } from './targets/from-module.js';
+export { fromSource, type SourceOptions } from './targets/from-source.js';
+export type { ModuleFunction, PackOptions, SourceFunction, SourceLanguage } from './targets/target.js';
 export { untrusted } from './untrusted.js';

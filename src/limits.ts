@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
-import { closestTo } from './closest.js';
 import { type Context, getContext, isContext } from './context.js';
+import { refuseUnknown, requireObject, wrong } from './options/check.js';
 
 /**
  * Where debug lines go: which limits are set, the call and its arguments, the grace period, why it ended. `console` fits, and
@@ -141,10 +140,8 @@ const optionNames = [
  * @throws TypeError | RangeError naming the option, what was expected and what was given.
  */
 export function checkLimits(options: LimitOptions): Limits {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`Expected the options of \`enforceLimits\` to be an object, got ${describe(options)}`);
-  }
-  refuseUnknown(options);
+  requireObject(options, 'enforceLimits');
+  refuseUnknown(options, optionNames, 'enforceLimits');
   const megabytes = (name: keyof LimitOptions) => inBytes(positive(name, options[name]));
   return {
     memInBytes: megabytes('memInMb'),
@@ -165,15 +162,6 @@ export function checkLimits(options: LimitOptions): Limits {
     env: checkEnv(options.env),
     signal: checkSignal(options.signal),
   };
-}
-
-function refuseUnknown(options: object): void {
-  for (const name of Object.keys(options)) {
-    if ((optionNames as readonly string[]).includes(name)) continue;
-    const meant = closestTo(name, optionNames);
-    const hint = meant === undefined ? `The options are ${optionNames.join(', ')}` : `Did you mean \`${meant}\`?`;
-    throw new TypeError(`Unknown option \`${name}\` of \`enforceLimits\`. ${hint}`);
-  }
 }
 
 function positive(name: string, value: unknown, expected = 'a positive number'): number | null {
@@ -250,13 +238,4 @@ function checkSignal(value: LimitOptions['signal']): AbortSignal | null {
   if (value === undefined || value === null) return null;
   if (!(value instanceof AbortSignal)) throw new TypeError(wrong('signal', 'an AbortSignal or null', value));
   return value;
-}
-
-function wrong(name: string, expected: string, given: unknown): string {
-  return `Expected \`${name}\` to be ${expected}, got ${describe(given)}`;
-}
-
-function describe(value: unknown): string {
-  const shown = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80, maxArrayLength: 3 });
-  return value === null || value === undefined ? shown : `\`${shown}\` (${typeof value})`;
 }

@@ -27,10 +27,11 @@ export async function measureStartUp({ nisher: { fromModule } }: Setting): Promi
 }
 
 async function secondPacking(fromModule: Setting['nisher']['fromModule']): Promise<number> {
-  const { pack } = await built<typeof import('../../src/payload/pack.js')>('payload/pack.js');
-  const reference = () => fromModule(new URL('../../examples/functions/count-primes.ts', import.meta.url), 'countPrimes');
-  await pack(reference());
-  const [task] = await new Bench({ time: 500 }).add('second packing', async () => void (await pack(reference()))).run();
+  const { openPacking } = await built<typeof import('../../src/payload/pack.js')>('payload/pack.js');
+  const target = () => fromModule(new URL('../../examples/functions/count-primes.ts', import.meta.url), 'countPrimes');
+  const pack = () => openPacking(target()).current();
+  await pack();
+  const [task] = await new Bench({ time: 500 }).add('second packing', async () => void (await pack())).run();
   if (task === undefined || !('latency' in task.result))
     throw new Error(`The packing was not measured: ${JSON.stringify(task?.result)}`);
   return task.result.latency.p50;

@@ -56,9 +56,18 @@ export function enforceLimits(_options: object = {}): (target: unknown) => unkno
   };
 }
 
-/** A reference to a module's function, as on the host. */
-export function fromModule(url: string | URL, exportName = 'default'): { kind: 'module'; url: string; exportName: string } {
+/** A reference to a module's function, as on the host. Options are not looked at. */
+export function fromModule(
+  url: string | URL,
+  exportName = 'default',
+  _options: object = {},
+): { kind: 'module'; url: string; exportName: string } {
   return { kind: 'module', url: String(url), exportName };
+}
+
+/** A function of source text, as on the host. */
+export function fromSource(source: unknown, options: { exportName?: string } = {}): object {
+  return { kind: 'source', source, exportName: options.exportName ?? 'default' };
 }
 
 /** A context, as on the host. Nothing can be started with it here. */

@@ -37,6 +37,8 @@ export interface CallRequest {
   /** Seconds the call has waited for its turn. */
   readonly queuedInS: number;
   readonly pack: () => Promise<Payload>;
+  /** Whether the outcome is to show nothing of this machine. */
+  readonly hidesHost: boolean;
   /** A container with that code. @throws PynisherError */
   readonly lease: (payload: Payload) => Promise<Lease>;
   /** The function runs now. */

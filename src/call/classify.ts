@@ -99,6 +99,8 @@ const rules: readonly Rule[] = [
   { reason: 'exited', exitStatus: 'AnythingException', when: (e) => e.end?.status === 'exiting' },
   { reason: 'neverSettles', exitStatus: 'AnythingException', when: (e) => e.end?.status === 'neverSettles' },
   { reason: 'noSuchExport', exitStatus: 'AnythingException', when: (e) => e.end?.status === 'noSuchExport' },
+  // Source text that the container could not make ready.
+  { reason: 'packing', exitStatus: 'AnythingException', when: (e) => e.end?.status === 'unloadable' },
 
   // No last word: how the process ended is all there is.
   { reason: 'lost', exitStatus: 'PynisherError', when: (e) => e.exit === null || e.exit.kind === 'lost' },
@@ -168,7 +170,7 @@ function diedAtMemoryLimit(e: Evidence): boolean {
 }
 
 function failedByItself({ end }: Evidence): boolean {
-  return end !== null && end.status !== 'returned' && end.status !== 'noSuchExport';
+  return end !== null && !['returned', 'noSuchExport', 'unloadable'].includes(end.status);
 }
 
 /** The signal that ended the runner. A runner that still said that it is exiting was not ended by a signal, whatever its code. */

@@ -16,15 +16,13 @@ export function concludeCall(record: CallRecord): Outcome {
   const evidence = evidenceOf(record, used, thrown);
   const verdict = classify(evidence);
   const facts = factsAbout(record, evidence, used, verdict);
-  const { limits, functionName } = record.request;
+  const { limits, functionName, hidesHost } = record.request;
+  const missingHint = thrown === undefined ? null : (record.payload?.explainMissing(thrown) ?? null);
+  const about = { evidence, limits, used, thrown, functionName, missingHint };
   const outcome: Outcome =
     verdict.exitStatus === 0
       ? Object.freeze({ ...facts, exitStatus: 0 as const, result: value, error: null, unwrap: () => value })
-      : failed(
-          facts,
-          verdict.exitStatus,
-          explain({ ...verdict, exitStatus: verdict.exitStatus }, { evidence, limits, used, thrown, functionName }),
-        );
+      : failed(facts, verdict.exitStatus, explain({ ...verdict, exitStatus: verdict.exitStatus }, about), hidesHost);
   limits.logger?.debug(outcome.exitStatus === 0 ? 'Function returned' : `Function did not return: ${outcome.error.message}`, {
     exitStatus: outcome.exitStatus,
     reason: verdict.reason,
@@ -36,12 +34,25 @@ export function concludeCall(record: CallRecord): Outcome {
   return outcome;
 }
 
-function failed(facts: OutcomeFacts, exitStatus: string, error: LimitedCallError): Outcome {
+function failed(facts: OutcomeFacts, exitStatus: string, error: LimitedCallError, hidesHost: boolean): Outcome {
+  if (hidesHost) hideFrames(error);
   const unwrap = (): never => {
     throw error;
   };
   // makeException pairs name and class; the compiler cannot follow a name that is computed.
   return Object.freeze({ ...facts, exitStatus, result: null, error, unwrap }) as Outcome;
+}
+
+/** An error's stack leads through this program: in its place, the frames of what the function threw. */
+function hideFrames(error: LimitedCallError): void {
+  const { cause } = error;
+  const stack = cause instanceof Error && typeof cause.stack === 'string' ? cause.stack : '';
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  Object.defineProperty(error, 'stack', {
+    value: [`${error.name}: ${error.message}`, ...frames].join('\n'),
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Decodes what came with the last frame; what cannot be decoded is a fault, noted in the record. */

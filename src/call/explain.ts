@@ -1,6 +1,6 @@
 import { type LimitedCallError, type LimitedCallErrorOptions, makeException } from '../exceptions.js';
 import type { Limits } from '../limits.js';
-import type { LimitKind } from '../wire/protocol.js';
+import type { End, LimitKind } from '../wire/protocol.js';
 import type { Reason, Verdict } from './classify.js';
 import { describeThrown } from './describe-thrown.js';
 import type { Evidence } from './evidence.js';
@@ -15,6 +15,8 @@ export interface Circumstances {
   readonly thrown: unknown;
   /** For messages. */
   readonly functionName: string;
+  /** What sends a file that the function missed; null when there is none. */
+  readonly missingHint: string | null;
 }
 
 /** The exception for a verdict: what happened, with which value, and what to do next. */
@@ -53,8 +55,9 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
   heapExhausted: (about) => outOfMemory(about, "V8's heap was full"),
   memoryPeak: (about) => outOfMemory(about, 'it was killed at its limit'),
   allocationRefused: (about) => outOfMemory(about, 'an allocation was refused'),
-  osError: ({ thrown }, { osErrno }) => ({
+  osError: ({ thrown, missingHint }, { osErrno }) => ({
     message: `The function failed with an operating-system error, errno ${osErrno}: ${describeThrown(thrown)}`,
+    ...hintOf(missingHint),
     ...causeOf(thrown),
   }),
   pidsRefused: ({ evidence, limits, thrown }) => ({
@@ -67,11 +70,12 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
     message: "The function's process was killed with SIGKILL, by itself or by somebody outside: no limit was reached",
     hint: 'Look for who kills containers or stops the engine on that machine',
   }),
-  threw: ({ evidence, thrown, functionName }) => ({
+  threw: ({ evidence, thrown, functionName, missingHint }) => ({
     message:
       evidence.phase === 'load'
         ? `The function's module threw while it was loaded: ${describeThrown(thrown)}`
         : `${functionName} threw ${describeThrown(thrown)}`,
+    ...hintOf(missingHint),
     ...causeOf(thrown),
   }),
   exited: ({ evidence, functionName }) => ({
@@ -98,7 +102,7 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
           : `Its exports are ${end.exports.map((name) => `'${name}'`).join(', ')}`,
     };
   },
-  packing: faultOf,
+  packing: (about) => (about.evidence.end?.status === 'unloadable' ? unloadable(about.evidence.end) : faultOf(about)),
   fault: faultOf,
   uncarriable: ({ evidence }) => {
     const end = evidence.end?.status === 'uncarriable' ? evidence.end : { path: 'result', problem: 'cannot be carried' };
@@ -130,6 +134,21 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
     hint: '`nisher doctor` tries the engine with a container of each kind',
   }),
 };
+
+function unloadable({ problem, place, line, isImport }: End & { status: 'unloadable' }): Explanation {
+  const column = Number(/:(\d+)$/.exec(place)?.[1] ?? 1);
+  const quoted = line.trim() === '' ? '' : `\n    ${line}\n    ${' '.repeat(Math.min(column, line.length + 1) - 1)}^`;
+  return {
+    message: `${place}: ${problem}${quoted}`,
+    hint: isImport
+      ? "Source text can import Node's own modules, its other texts, and what `packages` names"
+      : 'The text must compile before it can be called',
+  };
+}
+
+function hintOf(hint: string | null): { hint?: string } {
+  return hint === null ? {} : { hint };
+}
 
 function faultOf({ evidence }: Circumstances): Explanation {
   const { kind, message = 'An internal fault', hint, cause } = evidence.fault ?? {};

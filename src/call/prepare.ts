@@ -136,6 +136,8 @@ export async function prepare({ engine, payload, limits, clock }: PrepareRequest
       exportName: payload.exportName,
       env: { ...BASE_ENVIRONMENT, ...limits.env },
       maxResultInBytes: Math.min(limits.maxResultInBytes, Number.MAX_SAFE_INTEGER),
+      workingFolder: payload.workingFolder,
+      source: payload.source,
     },
     payload,
   );
@@ -213,6 +215,7 @@ function specFor(limits: Limits, payload: Payload, cores: number): SandboxSpec {
     cpuBackstopInS: cpuBackstop(limits, cores, limits.context.maxTasksPerChild),
     scratchInBytes: limits.scratchInBytes ?? limits.memInBytes ?? UNBOUNDED_SCRATCH,
     codeInBytes: payload.unpackedInBytes,
+    layer: payload.layer,
     nodeArguments: heapArguments(limits.memInBytes),
     // One that serves many calls has its owner's word only.
     deadline: limits.context.maxTasksPerChild > 1 ? null : containerDeadline(limits, Date.now()),

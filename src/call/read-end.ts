@@ -36,6 +36,14 @@ export function readEnd(payload: Buffer): End {
       return { status: 'neverSettles', phase: phase(), durationInS: durationInS() };
     case 'failed':
       return { status: 'failed', problem: text(fields, 'problem') };
+    case 'unloadable':
+      return {
+        status: 'unloadable',
+        problem: text(fields, 'problem'),
+        place: text(fields, 'place'),
+        line: text(fields, 'line'),
+        isImport: fields.isImport === true,
+      };
     case 'noSuchExport':
       return { status: 'noSuchExport', exports: texts(fields, 'exports'), foundType: text(fields, 'foundType') };
     default:

@@ -30,6 +30,8 @@ export interface SandboxSpec {
   scratchInBytes: number;
   /** Size of the file system the code is unpacked into. */
   codeInBytes: number;
+  /** Files that the container's image must have; null: none beside its own. */
+  layer: SandboxLayer | null;
   /** Arguments for node itself, before the runner's path. */
   nodeArguments: readonly string[];
   /** Latest moment (Unix time in ms) at which this container can still be of use, for whoever finds it; null: none. */
@@ -37,6 +39,16 @@ export interface SandboxSpec {
   image: string | null;
   runtime: string | null;
   network: string;
+}
+
+/** Files that are put on an image once, and found again by their digest. */
+export interface SandboxLayer {
+  /** Content address: hexadecimal SHA-256. */
+  readonly digest: string;
+  readonly sizeInBytes: number;
+  readonly files: number;
+  /** A tar archive with paths relative to the image's root. */
+  open(): AsyncIterable<Uint8Array>;
 }
 
 export interface Sandbox {

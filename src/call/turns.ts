@@ -7,7 +7,7 @@ type Step = 'boot' | 'load' | 'loaded' | 'arguments' | 'call';
 /** The last words that it can come to at each. */
 const endsAt: Record<Step, readonly End['status'][]> = {
   boot: ['failed'],
-  load: ['threw', 'exiting', 'neverSettles', 'noSuchExport', 'failed'],
+  load: ['threw', 'exiting', 'neverSettles', 'noSuchExport', 'unloadable', 'failed'],
   loaded: [],
   arguments: ['failed'],
   call: ['returned', 'threw', 'uncarriable', 'tooLarge', 'exiting', 'neverSettles', 'failed'],

@@ -37,8 +37,8 @@ export async function buildImage(engine: Engine, { name, digest, base, onProgres
   const node = await hostNodeFor(engine, base);
   const entries =
     base === null
-      ? await rootfsEntries(node, true, async () => false)
-      : await withBase(engine, base, (isInBase) => rootfsEntries(node, false, isInBase));
+      ? await rootfsEntries(node, engine.info.arch, true, async () => false)
+      : await withBase(engine, base, (isInBase) => rootfsEntries(node, engine.info.arch, false, isInBase));
   const labels = {
     [IMAGE_LABEL]: digest,
     [RUNNER_LABEL]: runnerDigest(),
@@ -69,9 +69,9 @@ export async function buildImage(engine: Engine, { name, digest, base, onProgres
   );
   onProgress?.(`Built it in ${((performance.now() - since) / 1000).toFixed(1)} s; trying it`);
   try {
-    const { Config } = await ask('look at an image', async () => await engine.docker.getImage(name).inspect());
+    const { Config, Id: id } = await ask('look at an image', async () => await engine.docker.getImage(name).inspect());
     const volumes = Object.keys(Config.Volumes ?? {});
-    const image = { name, tasks: node?.tasks ?? USUAL_TASKS, base, hosts: null, volumes };
+    const image = { name, id, tasks: node?.tasks ?? USUAL_TASKS, base, hosts: null, volumes };
     await tryImage(engine, image, node === null ? null : process.version);
   } catch (error) {
     // It would be found, and taken for good, the next time.

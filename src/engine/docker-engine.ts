@@ -3,7 +3,7 @@ import { connect, type Engine } from './connect.js';
 import { startContainer } from './container.js';
 import { EngineError } from './engine-error.js';
 import { beAnswerable } from './holding.js';
-import { ensureImage, forgetImages } from './image.js';
+import { ensureImage, ensureImageWith, forgetImages } from './image.js';
 import { sweep } from './sweep.js';
 
 /** Docker, or Podman through Docker's API. */
@@ -47,7 +47,10 @@ export async function openDockerEngine({
     memInBytes: connection.info.memInBytes,
     async start(spec) {
       sweepLater(connection);
-      const imageOf = () => ensureImage(connection, { ...request, image: spec.image ?? image });
+      const imageOf = () => {
+        const wanted = { ...request, image: spec.image ?? image };
+        return spec.layer === null ? ensureImage(connection, wanted) : ensureImageWith(connection, wanted, spec.layer);
+      };
       try {
         return await startContainer(connection, await imageOf(), spec);
       } catch (error) {

@@ -25,28 +25,33 @@ export async function collectGarbage(engine: Engine, { images, dryRun = false }:
   const containers = await sweep(engine, { dryRun });
   if (!images) return { containers, images: [] };
   const unused = (await listImages(engine)).flatMap((image) => {
-    const reason = reasonToRemove(image, runnerDigest(), currentDigest());
-    return reason === null ? [] : [{ id: image.id, tag: image.tag, reason }];
+    const reason = reasonToRemove(image, runnerDigest(), currentDigest(), Date.now());
+    return reason === null ? [] : [{ ...image, reason }];
   });
-  const problems = dryRun
-    ? unused.map(() => null)
-    : await removeImages(
-        engine,
-        unused.map(({ id }) => id),
-      );
+  const problems = dryRun ? unused.map(() => null) : await removeImages(engine, unused);
   return {
     containers,
     images: unused.filter((_image, index) => problems[index] === null).map(({ tag, reason }) => ({ tag, reason })),
   };
 }
 
-/** Why an image can go, null when it cannot. Somebody asked for one with a base; it stays as long as its runner is this one. */
+/** Packages that no call has used for so long can go: the next call that needs them makes the image again, within seconds. */
+const UNUSED_DAYS = 7;
+const DAY_IN_MS = 24 * 3600 * 1000;
+
+/**
+ * Why an image can go, null when it cannot. Somebody asked for one with a base; it stays as long as its runner is this one.
+ * @param now Unix time in ms
+ */
 export function reasonToRemove(
-  { tag, runner, digest, base }: ImageSummary,
+  { tag, runner, digest, base, packages, used, created }: ImageSummary,
   thisRunner: string,
   current: string,
+  now: number,
 ): string | null {
   if (!tag.includes(':')) return 'a newer build has taken its tag';
   if (runner !== thisRunner) return "its runner is another version's";
-  return base === null && digest !== current ? 'it is of another Node.js' : null;
+  if (base === null && digest !== current) return 'it is of another Node.js';
+  const days = Math.floor((now - (used ?? created).getTime()) / DAY_IN_MS);
+  return packages !== null && days > UNUSED_DAYS ? `its packages have not been used for ${days} days` : null;
 }

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 const codeRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the guest's programs are made of, relative to the root of the code; a test compares it with what esbuild bundles. */
-const SOURCES = ['runner-image', 'src/wire', 'src/exceptions', 'src/untrusted', 'src/payload/payload'];
+const SOURCES = ['runner-image', 'src/wire', 'src/exceptions', 'src/untrusted'];
 /** Packages that are bundled into them, or that write the image. */
-const PACKAGES = ['devalue', 'tar-stream'];
+const PACKAGES = ['devalue', 'es-module-lexer', 'esbuild', 'tar-stream'];
 
 /** The text of Dockerfile.runner. */
 export function dockerfile(): string {
@@ -63,6 +63,6 @@ function packageVersion(name: string): string {
   return version;
 }
 
-function shortHash(parts: readonly string[]): string {
+export function shortHash(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -1,4 +1,5 @@
 import type { ImageInspectInfo } from 'dockerode';
+import type { SandboxLayer } from '../call/sandbox.js';
 import { ask, refuseNonsense } from './ask.js';
 import type { Engine } from './connect.js';
 import { EngineError, hasStatus } from './engine-error.js';
@@ -10,6 +11,7 @@ import { hostsOf } from './loopback.js';
 /** An image that containers can be made of. */
 export interface RunnerImage {
   readonly name: string;
+  readonly id: string;
   /** Threads of its node once the thread pool is filled. */
   readonly tasks: number;
   /** Null: of this machine's own node and libraries. */
@@ -44,8 +46,7 @@ const known = new WeakMap<Engine, Map<string, Promise<RunnerImage>>>();
  */
 export async function ensureImage(engine: Engine, request: ImageRequest = {}): Promise<RunnerImage> {
   const { image = null, base = null } = request;
-  const images = known.get(engine) ?? new Map<string, Promise<RunnerImage>>();
-  known.set(engine, images);
+  const images = imagesOf(engine);
   const key = JSON.stringify([image, base]);
   let ensuring = images.get(key);
   if (ensuring === undefined) {
@@ -54,6 +55,29 @@ export async function ensureImage(engine: Engine, request: ImageRequest = {}): P
     ensuring.catch(() => images.delete(key));
   }
   return await ensuring;
+}
+
+/**
+ * The same with packages on top of it, asked for and made only once, too.
+ * @throws EngineError as {@link ensureImage} does
+ */
+export async function ensureImageWith(engine: Engine, request: ImageRequest, layer: SandboxLayer): Promise<RunnerImage> {
+  const base = await ensureImage(engine, request);
+  const images = imagesOf(engine);
+  const key = JSON.stringify([base.id, layer.digest]);
+  let ensuring = images.get(key);
+  if (ensuring === undefined) {
+    ensuring = import('./layer.js').then(({ ensureLayer }) => ensureLayer(engine, base, layer, request.onProgress));
+    images.set(key, ensuring);
+    ensuring.catch(() => images.delete(key));
+  }
+  return await ensuring;
+}
+
+function imagesOf(engine: Engine): Map<string, Promise<RunnerImage>> {
+  const images = known.get(engine) ?? new Map<string, Promise<RunnerImage>>();
+  known.set(engine, images);
+  return images;
 }
 
 /** Somebody has removed it: look for it, or build it, the next time. */
@@ -113,7 +137,7 @@ async function idOfBase(engine: Engine, base: string): Promise<string> {
   });
 }
 
-async function inspectImage(engine: Engine, name: string): Promise<ImageInspectInfo | null> {
+export async function inspectImage(engine: Engine, name: string): Promise<ImageInspectInfo | null> {
   return await ask('look at an image', async () => {
     try {
       const info = await engine.docker.getImage(name).inspect();
@@ -138,7 +162,7 @@ function runnerImage(name: string, info: ImageInspectInfo): RunnerImage {
       },
     );
   }
-  return { name, tasks, base: baseOf(labels), hosts: hostsOf(info), volumes: Object.keys(volumes ?? {}) };
+  return { name, id: info.Id, tasks, base: baseOf(labels), hosts: hostsOf(info), volumes: Object.keys(volumes ?? {}) };
 }
 
 function baseOf(labels: Record<string, string>): string | null {

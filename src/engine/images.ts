@@ -1,7 +1,8 @@
 import { ask } from './ask.js';
 import type { Engine } from './connect.js';
 import { forgetImages } from './image.js';
-import { BASE_LABEL, IMAGE_LABEL, NODE_LABEL, RUNNER_LABEL } from './labels.js';
+import { BASE_LABEL, IMAGE_LABEL, LAYER_LABEL, NODE_LABEL, RUNNER_LABEL } from './labels.js';
+import { isName, lastUsed } from './packages-image.js';
 
 /** An image of ours. */
 export interface ImageSummary {
@@ -16,6 +17,10 @@ export interface ImageSummary {
   readonly node: string;
   readonly sizeInBytes: number;
   readonly created: Date;
+  /** Digest of the packages that it has on top; null for an image of the runner alone. */
+  readonly packages: string | null;
+  /** The day on which it was used last; null where that is not noted. */
+  readonly used: Date | null;
 }
 
 /** What Podman puts before names that have none. */
@@ -31,7 +36,7 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
     .map(({ Id, RepoTags, Labels, Size, Created }) => ({
       id: Id,
       tag:
-        RepoTags?.find((tag) => tag !== '<none>:<none>')?.replace(PODMANS_REGISTRY, '') ??
+        RepoTags?.find((tag) => tag !== '<none>:<none>' && isName(tag))?.replace(PODMANS_REGISTRY, '') ??
         Id.replace(/^sha256:/, '').slice(0, 12),
       digest: Labels[IMAGE_LABEL] ?? '',
       runner: Labels[RUNNER_LABEL] ?? '',
@@ -39,6 +44,8 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
       node: Labels[NODE_LABEL] ?? '',
       sizeInBytes: Size,
       created: new Date(Created * 1000),
+      packages: Labels[LAYER_LABEL] ?? null,
+      used: lastUsed(RepoTags ?? []),
     }))
     .sort((a, b) => b.created.getTime() - a.created.getTime());
 }
@@ -47,14 +54,22 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
  * Removes images; those that a container is made of stay.
  * @returns for each image null, or why it is still there
  */
-export async function removeImages(engine: Engine, ids: readonly string[]): Promise<readonly (string | null)[]> {
+export async function removeImages(
+  engine: Engine,
+  images: readonly Pick<ImageSummary, 'id' | 'packages'>[],
+): Promise<readonly (string | null)[]> {
   forgetImages(engine);
-  return await Promise.all(
-    ids.map((id) =>
-      ask('remove an image', async () => await engine.docker.getImage(id).remove()).then(
-        () => null,
-        (error: Error) => error.message,
-      ),
-    ),
+  const problems = new Map<string, string | null>();
+  // Those with packages first: an engine keeps an image that another one is made of.
+  for (const some of [images.filter(({ packages }) => packages !== null), images.filter(({ packages }) => packages === null)]) {
+    await Promise.all(some.map(async ({ id }) => problems.set(id, await removeImage(engine, id))));
+  }
+  return images.map(({ id }) => problems.get(id) ?? null);
+}
+
+async function removeImage(engine: Engine, id: string): Promise<string | null> {
+  return await ask('remove an image', async () => await engine.docker.getImage(id).remove()).then(
+    () => null,
+    (error: Error) => error.message,
   );
 }

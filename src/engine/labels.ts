@@ -12,3 +12,5 @@ export const BASE_LABEL = 'nisher.base';
 export const NODE_LABEL = 'nisher.node';
 /** Threads of the image's node once its thread pool is filled. */
 export const TASKS_LABEL = 'nisher.tasks';
+/** Digest of the packages that an image has on top of the runner's. */
+export const LAYER_LABEL = 'nisher.packages';

@@ -17,6 +17,7 @@ export async function tryImage(engine: Engine, image: RunnerImage, version: stri
     cpuBackstopInS: { soft: 10, hard: 11 },
     scratchInBytes: 2 ** 20,
     codeInBytes: 2 ** 20,
+    layer: null,
     nodeArguments: ['--print', 'process.version'],
     deadline: Date.now() + 60_000,
     image: image.name,

@@ -29,7 +29,7 @@ export async function makeArchive(entries: ReadonlyMap<string, ArchiveEntry>): P
   let unpackedInBytes = SLACK;
   for (const name of names) {
     const entry = entries.get(name);
-    const common = { mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
+    const common = { mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '', ...longName(name) };
     unpackedInBytes += PAGE;
     if (entry === undefined) {
       tar.entry({ ...common, name: `${name}/`, type: 'directory', mode: 0o755 });
@@ -44,9 +44,21 @@ export async function makeArchive(entries: ReadonlyMap<string, ArchiveEntry>): P
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
-  const archive = Buffer.concat(chunks);
+  // Memory of its own, which can be given to another thread.
+  const archive = new Uint8Array(Buffer.concat(chunks));
   return { archive, digest: createHash('sha256').update(archive).digest('hex'), unpackedInBytes };
 }
+
+/**
+ * tar-stream 3.2 writes an empty name for a folder whose last part has 100 characters or more and whose whole has at most 155, as pnpm's
+ * have: unpackers take that for the end of the archive. A pax header says it.
+ */
+export function longName(name: string): { pax?: Record<string, string> } {
+  return Buffer.byteLength(name) < MAX_USTAR_NAME ? {} : { pax: { path: name } };
+}
+
+/** Bytes of a name in a ustar header, with the slash at the end of a folder's. */
+const MAX_USTAR_NAME = 100;
 
 function parentDirectories(names: Iterable<string>): Set<string> {
   const directories = new Set<string>();

@@ -1,65 +1,72 @@
-import { statSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Fingerprint, looksTheSame } from './files/fingerprint.js';
 
-/** What a file looked like: when it is the same again, so is its content. `null`: it was not there. */
-type Fingerprint = string | null;
-
-interface Kept<T> {
-  readonly value: T;
-  readonly fingerprints: ReadonlyMap<string, Fingerprint>;
-}
-
-/** What the cache has to know of what it keeps. */
+/** What the cache needs of what it keeps. */
 export interface Cacheable {
   readonly archive: Uint8Array;
-  readonly readFiles: readonly string[];
+  readonly watched: ReadonlyMap<string, Fingerprint>;
+  /** Lines of JSON: `[path, fingerprint]`. */
+  readonly watchedPackages: Uint8Array;
 }
 
-export interface PackCache<T> {
-  /** The kept value when no file it was made of has changed; else what `make` gives, once for all who ask meanwhile. */
+export interface PackCache<T extends Cacheable> {
+  /** The kept value when nothing that it was made of has changed; else what `make` gives, once for all who ask meanwhile. */
   get(key: string, make: () => Promise<T>): Promise<T>;
 }
 
+/** Whether sources, assets, and the folders that were looked into are as they were: 3 µs for each. */
+export function isCurrent({ watched }: Cacheable): boolean {
+  for (const [path, before] of watched) if (!looksTheSame(path, before)) return false;
+  return true;
+}
+
+/** Files that are looked at before other work has its turn: some 5 ms. */
+const FILES_AT_ONCE = 1_000;
+
+/** Whether the files of packages are as they were. There may be 100,000. */
+async function arePackagesCurrent({ watchedPackages }: Cacheable): Promise<boolean> {
+  let looked = 0;
+  for (const line of linesOf(watchedPackages)) {
+    const [path, before] = JSON.parse(line) as [string, Fingerprint];
+    if (!looksTheSame(path, before)) return false;
+    if (++looked % FILES_AT_ONCE === 0) await turn();
+  }
+  return true;
+}
+
+/** The lines of a text in UTF-8, without taking it apart at once. */
+export function* linesOf(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found === -1 ? bytes.length : found;
+    yield decoder.decode(bytes.subarray(start, end));
+    start = end + 1;
+  }
+}
+
 /** The least recently used go first, beyond that many values or bytes of archives. Failures are not kept. */
-export function makePackCache<T extends Cacheable>(mostEntries = 32, mostBytes = 256 * 1024 * 1024): PackCache<T> {
+export function makePackCache<T extends Cacheable>(maxEntries = 32, maxBytes = 256 * 1024 * 1024): PackCache<T> {
   // A Map iterates in the order of insertion: the least recently used is the first.
-  const kept = new Map<string, Kept<T>>();
+  const kept = new Map<string, T>();
   const underway = new Map<string, Promise<T>>();
 
-  function lookUp(key: string): T | undefined {
+  async function find(key: string, make: () => Promise<T>): Promise<T> {
     const found = kept.get(key);
-    if (found === undefined) return undefined;
     kept.delete(key);
-    for (const [path, fingerprint] of found.fingerprints) if (fingerprintOf(path) !== fingerprint) return undefined;
-    kept.set(key, found);
-    return found.value;
+    const value = found !== undefined && isCurrent(found) && (await arePackagesCurrent(found)) ? found : await make();
+    kept.set(key, value);
+    dropOldest();
+    return value;
   }
 
-  function keep(key: string, value: T, startedAt: number): void {
-    const fingerprints = new Map<string, Fingerprint>();
-    for (const path of value.readFiles) {
-      // Changed while it was being packed: who knows which content went in.
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > startedAt) return;
-      fingerprints.set(path, fingerprintOf(path));
-    }
-    kept.set(key, { value, fingerprints });
+  function dropOldest(): void {
     let bytes = 0;
-    for (const each of kept.values()) bytes += each.value.archive.length;
+    for (const each of kept.values()) bytes += each.archive.length;
     for (const [oldest, each] of kept) {
-      if (kept.size <= mostEntries && bytes <= mostBytes) break;
+      if (kept.size <= maxEntries && bytes <= maxBytes) break;
       kept.delete(oldest);
-      bytes -= each.value.archive.length;
-    }
-  }
-
-  async function makeAndKeep(key: string, make: () => Promise<T>): Promise<T> {
-    // Times of files have fractions of a millisecond, Date.now() has not.
-    const startedAt = Date.now() + 1;
-    try {
-      const value = await make();
-      keep(key, value, startedAt);
-      return value;
-    } finally {
-      underway.delete(key);
+      bytes -= each.archive.length;
     }
   }
 
@@ -67,17 +74,9 @@ export function makePackCache<T extends Cacheable>(mostEntries = 32, mostBytes =
     async get(key, make) {
       const running = underway.get(key);
       if (running !== undefined) return running;
-      const found = lookUp(key);
-      if (found !== undefined) return found;
-      const made = makeAndKeep(key, make);
-      underway.set(key, made);
-      return made;
+      const finding = find(key, make).finally(() => underway.delete(key));
+      underway.set(key, finding);
+      return finding;
     },
   };
-}
-
-function fingerprintOf(path: string): Fingerprint {
-  // Synchronous: 3 µs a file, where the asynchronous call takes 40.
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? null : `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
 }

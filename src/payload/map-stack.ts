@@ -1,8 +1,8 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CODE_DIRECTORY } from '../wire/protocol.js';
-import { type ColumnShift, columnBefore } from './edits.js';
+import { CODE_DIRECTORY, PACKAGES_DIRECTORY } from '../wire/protocol.js';
+import { type ColumnShift, columnBefore } from './sources/edits.js';
 
 /** Where the code of a file in the container came from. */
 export interface Origin {
@@ -21,18 +21,22 @@ const MOST_CHARACTERS = 64 * 1024;
 const MOST_LINES = 200;
 const LONGEST_LINE = 4096;
 
-const position = /(?<![\w/.-])(file:\/\/)?(\/app\/.+?):(\d{1,9})(?::(\d{1,9}))?(?![\w:])/g;
+const position = /(?<![\w/.-])(file:\/\/)?(\/(?:app|packages)\/.+?):(\d{1,9})(?::(\d{1,9}))?(?![\w:])/g;
 /** The end of every position. */
 const lineNumber = /:\d{1,9}(?::\d{1,9})?(?![\w:])/g;
 const runnerFrame = /^\s+at .*(?:^|[\s(])(?:file:\/\/)?\/nisher\//;
 
 /**
- * The function that rewrites positions in `/app` to the user's files, and leaves out the frames of the runner. It never throws.
+ * The function that rewrites positions in `/app` and `/packages` to the user's files, and leaves out the frames of the runner. It never
+ * throws.
  *
- * @param origins - By path relative to the root of the archive.
- * @param root - Folder of the user's machine that became the root of the archive; null: there is none.
+ * @param origins By path relative to `/app`.
+ * @param show How any other file is shown, by its path relative to `/app` or `/packages`; null: as it is.
  */
-export function makeStackMapper(origins: ReadonlyMap<string, Origin>, root: string | null): (stack: string) => string {
+export function makeStackMapper(
+  origins: ReadonlyMap<string, Origin>,
+  show: ((path: string) => string) | null,
+): (stack: string) => string {
   const maps = new Map<Origin, SourceMap | null>();
 
   function mapOf(origin: Origin): SourceMap | null {
@@ -53,11 +57,12 @@ export function makeStackMapper(origins: ReadonlyMap<string, Origin>, root: stri
   ): string {
     try {
       const inContainer = scheme === undefined ? path : fileURLToPath(`file://${path}`);
-      const name = posix.relative(CODE_DIRECTORY, inContainer);
-      const origin = origins.get(name);
+      const isCode = inContainer.startsWith(`${CODE_DIRECTORY}/`);
+      const name = posix.relative(isCode ? CODE_DIRECTORY : PACKAGES_DIRECTORY, inContainer);
+      const origin = isCode ? origins.get(name) : undefined;
       if (origin !== undefined) return originalPosition(origin, mapOf(origin), Number(line), column);
-      if (root === null || name.startsWith('..')) return all;
-      return `${posix.join(root, name)}:${line}${column === undefined ? '' : `:${column}`}`;
+      if (show === null || name.startsWith('..')) return all;
+      return `${show(name)}:${line}${column === undefined ? '' : `:${column}`}`;
     } catch {
       return all;
     }

@@ -1,8 +1,8 @@
+import { parseExpression } from '../targets/free-variables.js';
+import { METHOD_MARK } from '../targets/from-function.js';
+import type { InlineFunction } from '../targets/target.js';
+import { GUEST_DIRECTORY } from '../wire/guest-library.js';
 import { type ArchiveEntry, makeArchive } from './archive.js';
-import { parseExpression } from './free-variables.js';
-import { METHOD_MARK } from './from-function.js';
-import type { InlineFunction } from './function-reference.js';
-import { GUEST_DIRECTORY } from './guest-specifier.js';
 import { makeStackMapper, type Origin } from './map-stack.js';
 import type { Payload } from './payload.js';
 
@@ -49,6 +49,10 @@ async function makePayload(fn: InlineFunction): Promise<Payload> {
     ...(await makeArchive(entries)),
     entry,
     exportName: 'default',
+    layer: null,
+    workingFolder: '',
+    source: null,
     mapStack: makeStackMapper(new Map([[entry, origin]]), null),
+    explainMissing: () => null,
   };
 }

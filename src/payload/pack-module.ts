@@ -1,139 +1,192 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
-import { type Archive, type ArchiveEntry, makeArchive } from './archive.js';
-import { type Compiled, compile, compileJson } from './compile.js';
-import { discover } from './discover.js';
-import { emit, emittedJsonPath, emittedPaths, importedJson, looseFiles } from './emit.js';
-import { GUEST_DIRECTORY } from './guest-specifier.js';
-import { knownExports } from './known-exports.js';
-import { makeStackMapper, type Origin } from './map-stack.js';
-import { foreignAddon, missingModule, noModule } from './pack-problems.js';
-import { scopePackageJsons } from './package-scopes.js';
+import { realpathSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { PackOptions } from '../targets/target.js';
+import { GUEST_DIRECTORY } from '../wire/guest-library.js';
+import { type Archive, makeArchive } from './archive.js';
+import { buildEntries } from './build-entries.js';
+import { findEntry } from './entry-file.js';
+import { MAX_PACKAGES_IN_ARCHIVE_IN_BYTES, openBudget } from './files/bounds.js';
+import { type Fingerprint, statOrNull } from './files/fingerprint.js';
+import { type Gate, isBelow, openGate } from './files/gate.js';
+import { projectFolder } from './files/project-folder.js';
+import { openInclude } from './include.js';
+import { makeLayout } from './layout.js';
+import type { Origin } from './map-stack.js';
+import type { PackRequest } from './pack-request.js';
+import { checkAddons } from './packages/check-addons.js';
+import { findPackage, isInPackage, type PackageLocation } from './packages/find-package.js';
+import { gatherPackages, type PackageSet } from './packages/gather-packages.js';
+import { indexLayer, type PackedLayer, relativeLink } from './packages/layer-index.js';
 import { PackError } from './payload.js';
-import { commonFolder, projectFolders } from './project-folders.js';
-import { existingSource, isInPackage, isUserSource, nearestPackageJson, typescriptConfigs } from './source-files.js';
-import { type Traced, trace } from './trace.js';
+import type { Compiler } from './sources/compiler.js';
+import { type Follower, type Graph, makeFollower } from './sources/follow.js';
+import { knownExports } from './sources/known-exports.js';
+import { makeSourceProblems } from './sources/problems.js';
+import { makeResolver, type Resolver } from './sources/resolve.js';
+import type { Show } from './sources/source-names.js';
+import { openTsConfigs } from './sources/tsconfig.js';
 
-/** A module with everything it needs, whichever of its exports is called. */
+/** A module with everything it needs, whichever of its exports is called. Plain data: it crosses threads. */
 export interface PackedModule extends Archive {
-  /** Relative to the archive's root. */
+  /** Relative to `/app`. */
   readonly entry: string;
+  /** The module as it was given, as messages show it. */
+  readonly shownEntry: string;
   /** Names of its exports; null when only loading it can tell (CommonJS, `export *` of a package). */
   readonly exports: readonly string[] | null;
-  readonly mapStack: (stack: string) => string;
-  /** Every file that was read for it. */
-  readonly readFiles: readonly string[];
+  /** Packages that are too large for the archive. */
+  readonly layer: PackedLayer | null;
+  /** Where the function starts, relative to `/app`. */
+  readonly workingFolder: string;
+  /** By path relative to `/app`. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  readonly root: string;
+  /** The folder that `/app` and `/packages` stand for. */
+  readonly base: string;
+  /** What sources, assets and the folders that were looked into looked like. */
+  readonly watched: ReadonlyMap<string, Fingerprint>;
+  /** The same of files of packages, as a line of JSON each: `[path, fingerprint]`. One buffer crosses threads sooner than 100,000 objects. */
+  readonly watchedPackages: Uint8Array;
 }
 
-/** @throws PackError when the module is missing or does not compile, or something it imports is missing or foreign. */
-export async function packModule(path: string): Promise<PackedModule> {
-  const entry = await entryFile(path);
-  const { sources, foundAsFile, asWritten, traced } = await gather(entry);
-  const emitted = emittedPaths(sources);
-  const files = new Map<string, ArchiveEntry>();
-  const origins = new Map<string, Origin>();
+/** @throws PackError when the module is missing or does not compile, when something it imports is missing, or a bound is exceeded. */
+export async function packModule(request: PackRequest, compiler: Compiler): Promise<PackedModule> {
+  const { options } = request;
+  const { root, entry, show } = placesOf(request);
+  const budget = openBudget();
+  const gate = openGate(root, budget);
+  const include = openInclude(gate, show, options.include);
+  const configs = openTsConfigs(gate, (specifier, from) => configInPackage(gate, specifier, from));
+  const resolver = makeResolver(gate, configs);
+  const problems = makeSourceProblems(gate, show);
+  const workingFolder = request.workingFolder === null ? null : belowRoot(root, request.workingFolder);
+  const { excludes } = include;
+  const follower = makeFollower({ gate, compiler, configs, resolver, problems, excludes, workingFolder });
 
-  for (const each of [...traced.paths, ...asWritten]) {
-    // Sources go in as compiled, below. One that was found as a file may also be read as such.
-    if (!sources.has(each) || (foundAsFile.has(each) && emitted.get(each) !== each)) await addAsIs(files, each);
-  }
-  for (const [at, content] of scopePackageJsons([...sources.values()], asWritten)) {
-    files.set(at, { kind: 'file', content: Buffer.from(content), executable: false });
-  }
-  for (const source of sources.values()) {
-    const { text, shifts } = emit(source, emitted);
-    const to = emitted.get(source.path) ?? source.path;
-    files.set(to, { kind: 'file', content: Buffer.from(text), executable: await isExecutable(source.path) });
-    origins.set(to, { path: source.path, map: source.map, shifts, extraLines: 0 });
-  }
-  const json = [...new Set([...sources.values()].flatMap(importedJson))];
-  for (const { path: at, code } of await compileJson(json)) {
-    files.set(emittedJsonPath(at), { kind: 'file', content: Buffer.from(code), executable: false });
-  }
-  const foreign = await foreignAddon(files.keys());
-  if (foreign !== null) throw foreign;
+  const own = isInPackage(entry) ? packageOf(gate, entry) : null;
+  if (own === null) follower.add(entry, true);
+  for (const path of include.files()) follower.addFile(path);
+  const extra = [...(own === null ? [] : [own]), ...packagesByName(gate, entry, options)];
+  const { graph, packages } = await followAll(follower, resolver, gate, extra, excludedPackages(options));
+  checkAddons(gate, show, [...graph.files, ...packages.files.map(({ path }) => path)]);
 
-  const root = commonFolder([...files.keys()]);
-  const inArchive = (at: string) => relative(root, at);
-  const entries = new Map([...files].map(([at, file]) => [inArchive(at), file]));
-  if (traced.usesOwnName) entries.set('node_modules/nisher', { kind: 'symlink', target: GUEST_DIRECTORY });
+  const layout = makeLayout(root, packages, packages.sizeInBytes > MAX_PACKAGES_IN_ARCHIVE_IN_BYTES);
+  const named = [...graph.packages, ...extra];
+  const { entries, origins, emitted } = buildEntries({ gate, budget, show, layout, graph, packages, named });
+  const linkTarget = (link: string, to: string) => {
+    if (to === GUEST_DIRECTORY) return to;
+    return isOwnFolder(packages, to) ? join('/app', layout.relative(to)) : relativeLink(link, to);
+  };
+  const isLayered = layout.packagesFolder !== '/app';
+  const entryInApp = own === null ? (emitted.get(entry) ?? entry) : join(own.at, entry.slice(own.folder.length));
   return {
     ...(await makeArchive(entries)),
-    entry: inArchive(emitted.get(entry) ?? entry),
-    exports: knownExports(entry, sources),
-    mapStack: makeStackMapper(new Map([...origins].map(([at, origin]) => [inArchive(at), origin])), root),
-    readFiles: [...new Set([entry, ...sources.keys(), ...traced.paths, ...asWritten, ...json, ...settings(sources)])],
+    entry: layout.relative(entryInApp),
+    shownEntry: show(request.path),
+    exports: knownExports(entry, graph),
+    layer: isLayered ? indexLayer(gate, budget, packages, layout.relative, linkTarget) : null,
+    workingFolder: layout.relative(workingFolder ?? root),
+    origins,
+    root,
+    base: layout.base,
+    ...splitWatched(gate.watched),
   };
 }
 
-async function entryFile(path: string): Promise<string> {
-  const found = existingSource(path);
-  if (found === null) throw missingModule(path);
-  const entry = await realpath(found);
-  if (!(await stat(entry)).isFile() || !/\.(?:[cm]?[jt]s|[jt]sx)$/.test(entry)) throw noModule(path);
-  return entry;
+function placesOf({ path, options }: PackRequest): { root: string; entry: string; show: Show } {
+  const shownRoot = options.root === null ? projectFolder(path) : realRoot(options.root);
+  const show: Show = options.paths === 'absolute' ? (each) => each : (each) => relative(shownRoot, each);
+  const entry = findEntry(path, show);
+  // The project is that of the module itself, where the path leads to it by a link.
+  const root = options.root === null ? realpathSync.native(projectFolder(entry)) : shownRoot;
+  if (isBelow(root, entry)) return { root, entry, show: options.paths === 'absolute' ? show : (each) => relative(root, each) };
+  throw new PackError(`${show(entry)} is outside of the root ${show(root)}`, 'Set `root` to a folder that holds the module');
 }
 
-interface Gathered {
-  readonly sources: ReadonlyMap<string, Compiled>;
-  /** Those of them that code names by path, not by import. */
-  readonly foundAsFile: ReadonlySet<string>;
-  /** Files with names of sources that do not compile, and that no import leads to: data, perhaps. */
-  readonly asWritten: ReadonlySet<string>;
-  readonly traced: Traced;
+function realRoot(root: string): string {
+  if (statOrNull(root)?.isDirectory()) return realpathSync.native(root);
+  throw new PackError(`\`root\` names ${root}, which is not a folder`, 'Give the folder of the project');
 }
 
-/** The entry's sources, then what those load in ways esbuild does not follow, until nothing new is found. */
-async function gather(entry: string): Promise<Gathered> {
-  const sources = new Map<string, Compiled>();
-  const foundAsFile = new Set<string>();
-  const asWritten = new Set<string>();
-
-  async function add(path: string): Promise<void> {
-    const discovered = await discover(path);
-    for (const known of sources.keys()) discovered.delete(known);
-    for (const source of await compile(discovered)) sources.set(source.path, source);
+function belowRoot(root: string, folder: string): string | null {
+  try {
+    const real = realpathSync.native(folder);
+    return isBelow(root, real) ? real : null;
+  } catch {
+    return null;
   }
+}
 
-  if (!isInPackage(entry)) await add(entry);
-  const isNew = (path: string) => isUserSource(path) && !sources.has(path) && !asWritten.has(path);
+/** Follows sources and packages until neither leads to more: a package may depend on one of the workspace, whose sources are one's own. */
+async function followAll(
+  follower: Follower,
+  resolver: Resolver,
+  gate: Gate,
+  extra: readonly PackageLocation[],
+  excluded: ReadonlySet<string>,
+): Promise<{ graph: Graph; packages: PackageSet }> {
+  const followed = new Set<string>();
   for (;;) {
-    const loose = [...sources.values()].flatMap(looseFiles);
-    let found = loose.filter(isNew);
-    if (found.length === 0) {
-      const begin = [entry, ...sources.keys(), ...asWritten, ...loose];
-      const traced = await trace(begin, sources, projectFolders([entry, ...sources.keys()]));
-      found = [...traced.paths].filter(isNew);
-      if (found.length === 0) return { sources, foundAsFile, asWritten, traced };
-    }
-    for (const path of new Set(found)) {
-      foundAsFile.add(path);
-      try {
-        if (isNew(path)) await add(path);
-      } catch (error) {
-        if (!(error instanceof PackError)) throw error;
-        asWritten.add(path);
+    const graph = await follower.finish();
+    const packages = gatherPackages(gate, [...graph.packages, ...extra], excluded);
+    const more = packages.own.filter(({ folder }) => !followed.has(folder));
+    if (more.length === 0) return { graph, packages };
+    for (const { name, at, folder } of more) {
+      followed.add(folder);
+      const from = `${at.slice(0, at.lastIndexOf('/node_modules/'))}/index.js`;
+      for (const kind of ['import', 'require'] as const) {
+        const target = await resolver.resolve(name, from, kind);
+        if (target.kind === 'file') follower.add(target.path, false);
       }
     }
   }
 }
 
-async function addAsIs(files: Map<string, ArchiveEntry>, path: string): Promise<void> {
-  const stats = await lstat(path);
-  if (stats.isSymbolicLink()) {
-    // Straight to the end: folders on the link's own way may be links, which the archive does not have.
-    files.set(path, { kind: 'symlink', target: relative(await realpath(dirname(path)), await realpath(path)) });
-    return;
-  }
-  if (!stats.isFile()) return;
-  files.set(path, { kind: 'file', content: await readFile(path), executable: (stats.mode & 0o100) !== 0 });
+function isOwnFolder({ own }: PackageSet, folder: string): boolean {
+  return own.some((each) => each.folder === folder);
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return ((await stat(path)).mode & 0o100) !== 0;
+/** The package that a module within node_modules is of. */
+function packageOf(gate: Gate, entry: string): PackageLocation | null {
+  const [, folder = '', name = ''] = /^(.*)\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(entry) ?? [];
+  return findPackage(gate, name, folder === '' ? '/' : folder);
 }
 
-/** Files that decide how sources are compiled and resolved. */
-function settings(sources: ReadonlyMap<string, Compiled>): string[] {
-  return [...sources.keys()].flatMap((path) => [...typescriptConfigs(path), nearestPackageJson(path) ?? []].flat());
+function packagesByName(gate: Gate, entry: string, { packages }: PackOptions): PackageLocation[] {
+  return packages
+    .filter((each) => !each.startsWith('!'))
+    .map((name) => {
+      const found = findPackage(gate, name, join(entry, '..'));
+      if (found !== null) return found;
+      throw new PackError(`\`packages\` names \`${name}\`, which is not installed`, `Install it: npm install ${name}`);
+    });
+}
+
+function excludedPackages({ packages }: PackOptions): ReadonlySet<string> {
+  return new Set(packages.filter((each) => each.startsWith('!')).map((each) => each.slice(1)));
+}
+
+/** A configuration that tsconfig.json extends by the name of its package. */
+function configInPackage(gate: Gate, specifier: string, from: string): string | null {
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  const location = findPackage(gate, name, join(from, '..'));
+  if (location === null) return null;
+  gate.admit(location.folder);
+  const at = join(location.folder, specifier.slice(name.length));
+  return [at, `${at}.json`, join(at, 'tsconfig.json')].find((each) => gate.look(each).kind === 'file') ?? null;
+}
+
+/** What is in a package is looked at again with a new wrapper only: it may be 100,000 files. */
+export function splitWatched(all: ReadonlyMap<string, Fingerprint>): Pick<PackedModule, 'watched' | 'watchedPackages'> {
+  const isInside = (path: string) => /\/node_modules\/(?:@[^/]+\/)?[^/]+\/./.test(path);
+  const entries = [...all];
+  return {
+    watched: new Map(entries.filter(([path]) => !isInside(path))),
+    watchedPackages: new TextEncoder().encode(
+      entries
+        .filter(([path]) => isInside(path))
+        .map((entry) => JSON.stringify(entry))
+        .join('\n'),
+    ),
+  };
 }

@@ -26,6 +26,9 @@ export const BASE_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbi
 /** Where the runner unpacks the code. */
 export const CODE_DIRECTORY = '/app';
 
+/** Where an image has the packages of a layer. */
+export const PACKAGES_DIRECTORY = '/packages';
+
 /** Messages from the host to the runner. */
 export const HostMessage = {
   /** JSON: {@link Job}. Always the first. */
@@ -72,6 +75,20 @@ export interface Job {
   env: Record<string, string>;
   /** The encoded value may have that many bytes. */
   maxResultInBytes: number;
+  /** The folder in which the function starts, relative to the folder of the unpacked code. */
+  workingFolder: string;
+  /** Source text that is compiled in the container, in the phase `load`; null for code that is ready to be loaded. */
+  source: SourceJob | null;
+}
+
+/** Source text, as it came. */
+export interface SourceJob {
+  /** `ts`, `js`: ES modules. `cjs`: CommonJS. `auto`: what the text is, and TypeScript by the extension. */
+  language: 'ts' | 'js' | 'cjs' | 'auto';
+  /** Paths of the texts, relative to the folder of the unpacked code. */
+  files: readonly string[];
+  /** Names of the packages that it may import. */
+  packages: readonly string[];
 }
 
 /** Limits whose passing the runner is told of. `abort`: the caller's own AbortSignal. */
@@ -101,5 +118,7 @@ export type End =
   | { status: 'neverSettles'; phase: 'load' | 'call'; durationInS: number }
   /** The runner itself could not go on: the code cannot be unpacked, the arguments cannot be decoded. */
   | { status: 'failed'; problem: string }
+  /** Source text that does not compile, or imports what is not there. `place`: `main.ts:2:9`; `line`: that line. */
+  | { status: 'unloadable'; problem: string; place: string; line: string; isImport: boolean }
   /** The module was loaded and has no such function. */
   | { status: 'noSuchExport'; exports: string[]; foundType: string };

@@ -13,6 +13,7 @@ export function specOf(source: string, changes: Partial<SandboxSpec> = {}): Sand
     cpuBackstopInS: { soft: 60, hard: 61 },
     scratchInBytes: 16 * 2 ** 20,
     codeInBytes: 2 ** 20,
+    layer: null,
     nodeArguments: ['--eval', source],
     deadline: Date.now() + 120_000,
     image: null,

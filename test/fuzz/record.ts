@@ -12,8 +12,8 @@ import { upgrade } from '../../src/engine/engine-request.js';
 import { ensureImage } from '../../src/engine/image.js';
 import { formatOwner, thisOwner } from '../../src/engine/owner.js';
 import { demultiplex } from '../../src/engine/streams.js';
-import { fromFunction } from '../../src/payload/from-function.js';
 import { packInline } from '../../src/payload/pack-inline.js';
+import { fromFunction } from '../../src/targets/from-function.js';
 import { encode } from '../../src/wire/codec.js';
 import { createMessageParser } from '../../src/wire/messages.js';
 import { HostMessage, type Job } from '../../src/wire/protocol.js';
@@ -39,7 +39,7 @@ async function record(name: string, source: () => unknown): Promise<Recording> {
   const spec = {
     ...{ memInBytes: null, cpus: null, extraTasks: null, cpuBackstopInS: { soft: 10, hard: 11 }, scratchInBytes: 2 ** 20 },
     ...{ codeInBytes: payload.unpackedInBytes, nodeArguments: [], deadline: Date.now() + 60_000 },
-    ...{ image: null, runtime: null, network: 'none' },
+    ...{ image: null, runtime: null, network: 'none', layer: null },
   };
   const { cores, flavour } = engine.info;
   const owner = formatOwner(thisOwner());
@@ -72,7 +72,10 @@ async function record(name: string, source: () => unknown): Promise<Recording> {
   conversation.onLoaded = () => conversation.sendArguments(encode([], { root: 'arguments', maxBytes: 100 }));
   conversation.onReady = () => conversation.go();
   await container.start();
-  conversation.sendJob({ entry: payload.entry, exportName: payload.exportName, env: {}, maxResultInBytes }, payload);
+  conversation.sendJob(
+    { entry: payload.entry, exportName: payload.exportName, env: {}, maxResultInBytes, workingFolder: '', source: null },
+    payload,
+  );
   const last = await conversation.said;
   if (last === null) throw new Error(`${name}: ${conversation.fault?.message}`);
   conversation.release();

@@ -1,8 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-// Changes this program when it is loaded (graceful-fs replaces process.cwd), which the first module to be packed would do otherwise.
-import '@vercel/nft';
 import * as assert from 'uvu/assert';
 import type { Reason } from '../../src/call/classify.js';
 import { type AnyFunction, enforceLimits as enforceLimitsWarm } from '../../src/enforce-limits.js';

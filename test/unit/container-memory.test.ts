@@ -84,7 +84,7 @@ function inCall(maxResultInBytes: number) {
   const { sandbox, stdout, delimiter } = fakeSandbox();
   const conversation = converse(sandbox, maxResultInBytes);
   conversation.onLoaded = () => conversation.sendArguments([]);
-  const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes };
+  const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes, workingFolder: '', source: null };
   conversation.sendJob(job, { archive: new Uint8Array(0) } as Payload);
   let sequence = 0;
   const frame = (type: number, payload = Buffer.alloc(0)) => rawFrame(delimiter(), type, sequence++, payload);

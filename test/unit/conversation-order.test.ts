@@ -62,7 +62,7 @@ function listen() {
   };
 }
 
-const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000 };
+const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000, workingFolder: '', source: null };
 const payload = { archive: new Uint8Array(5000) } as Payload;
 const notice = { kind: 'abort', message: 'enough' } as const;
 

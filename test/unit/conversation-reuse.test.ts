@@ -15,7 +15,7 @@ const { test } = suite('conversation: reuse');
 
 const { Loading, Loaded, Ready, Value, End, Flushed } = GuestFrame;
 const payload = { archive: new Uint8Array(5), entry: 'x', exportName: 'x', unpackedInBytes: 5 } as unknown as Payload;
-const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000 };
+const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: 1000, workingFolder: '', source: null };
 const nothing = Buffer.alloc(0);
 const returned = (value: unknown) => {
   const bytes = Buffer.concat(encode(value, { root: 'result', maxBytes: 1000 }));

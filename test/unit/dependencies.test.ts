@@ -18,13 +18,8 @@ const runtimeTree: Readonly<Record<string, { why: string; brings: string }>> = {
     why: 'types of dockerode: its own API has none, and what is published here refers to them',
     brings: '@types/docker-modem @types/node @types/ssh2 undici-types',
   },
-  '@vercel/nft': {
-    why: 'traces the packages and files that a module needs, to pack them',
-    brings:
-      '@isaacs/fs-minipass @isaacs/nonrecursive-glob-match @mapbox/node-pre-gyp @rollup/pluginutils @types/estree abbrev acorn acorn-import-attributes agent-base async-sema balanced-match bindings brace-expansion chownr consola debug detect-libc estree-walker file-uri-to-path glob graceful-fs https-proxy-agent lru-cache minimatch minipass minizlib ms node-fetch node-gyp-build nopt path-scurry picomatch resolve-from semver tar tr46 webidl-conversions whatwg-url yallist',
-  },
   acorn: {
-    why: "parses an inline function's source, to find variables from around it",
+    why: 'parses your own sources and inline functions, to find what they import and which variables are not theirs',
     brings: '',
   },
   devalue: {
@@ -36,8 +31,12 @@ const runtimeTree: Readonly<Record<string, { why: string; brings: string }>> = {
     brings:
       '@balena/dockerignore @grpc/grpc-js @grpc/proto-loader @js-sdsl/ordered-map @protobufjs/aspromise @protobufjs/base64 @protobufjs/codegen @protobufjs/eventemitter @protobufjs/fetch @protobufjs/float @protobufjs/path @protobufjs/pool @protobufjs/utf8 @types/node ansi-regex ansi-styles asn1 base64-js bcrypt-pbkdf bl buffer buildcheck chownr cliui color-convert color-name cpu-features debug docker-modem emoji-regex end-of-stream escalade fs-constants get-caller-file ieee754 inherits is-fullwidth-code-point lodash.camelcase long mkdirp-classic ms nan once protobufjs pump readable-stream require-directory safe-buffer safer-buffer split-ca ssh2 string-width string_decoder strip-ansi tar-fs tar-stream tweetnacl undici-types util-deprecate wrap-ansi wrappy y18n yargs yargs-parser',
   },
+  'es-module-lexer': {
+    why: 'finds the imports of source text, in the container: bundled into the runner',
+    brings: '',
+  },
   esbuild: {
-    why: 'resolves and compiles TypeScript, one file for one',
+    why: 'compiles TypeScript, one file for one: your own on this machine, source text in the container',
     brings: '@esbuild/*',
   },
   'eslint-scope': {
@@ -46,6 +45,10 @@ const runtimeTree: Readonly<Record<string, { why: string; brings: string }>> = {
   },
   'fastest-levenshtein': {
     why: '"did you mean"',
+    brings: '',
+  },
+  'resolve.exports': {
+    why: 'reads `exports` and `imports` of package.json as Node does',
     brings: '',
   },
   'tar-stream': {

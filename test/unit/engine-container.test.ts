@@ -10,6 +10,7 @@ import { suite } from '../harness.js';
 const { test } = suite('engine container');
 
 const spec: SandboxSpec = {
+  layer: null,
   memInBytes: null,
   cpus: null,
   extraTasks: null,

@@ -6,7 +6,7 @@ import { specOf } from '../engine/engine-sandbox.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('loopback alone');
-const image = { name: 'i:1', tasks: 11, base: null, hosts: '/layer/nisher/hosts', volumes: [] };
+const image = { name: 'i:1', id: 'sha256:i', tasks: 11, base: null, hosts: '/layer/nisher/hosts', volumes: [] };
 
 test('a network is left to runtimes that are known to make a loopback interface, where none is asked for', () => {
   const table: readonly [defaultRuntime: string, asked: string | null, network: string, isLeft: boolean][] = [

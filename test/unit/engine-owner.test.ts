@@ -99,12 +99,20 @@ test('which images are garbage', () => {
     base: null,
     node: 'v20',
     sizeInBytes: 1,
-    created: new Date(),
+    created: new Date(0),
+    packages: null,
+    used: null,
   };
-  assert.is(reasonToRemove(image, 'r', 'd'), null);
-  assert.match(reasonToRemove({ ...image, tag: '0123456789ab' }, 'r', 'd') ?? '', /newer build/);
-  assert.match(reasonToRemove(image, 'r2', 'd') ?? '', /another version/);
-  assert.match(reasonToRemove(image, 'r', 'd2') ?? '', /another Node/);
-  assert.is(reasonToRemove({ ...image, base: 'debian:12' }, 'r', 'd2'), null);
-  assert.match(reasonToRemove({ ...image, base: 'debian:12' }, 'r2', 'd2') ?? '', /another version/);
+  const day = 24 * 3600 * 1000;
+  const now = 100 * day;
+  assert.is(reasonToRemove(image, 'r', 'd', now), null);
+  assert.match(reasonToRemove({ ...image, tag: '0123456789ab' }, 'r', 'd', now) ?? '', /newer build/);
+  assert.match(reasonToRemove(image, 'r2', 'd', now) ?? '', /another version/);
+  assert.match(reasonToRemove(image, 'r', 'd2', now) ?? '', /another Node/);
+  assert.is(reasonToRemove({ ...image, base: 'debian:12' }, 'r', 'd2', now), null);
+  assert.match(reasonToRemove({ ...image, base: 'debian:12' }, 'r2', 'd2', now) ?? '', /another version/);
+  const packages = { ...image, packages: 'p', used: new Date(now - 7 * day) };
+  assert.is(reasonToRemove(packages, 'r', 'd', now), null);
+  assert.match(reasonToRemove(packages, 'r', 'd', now + day) ?? '', /not been used for 8 days/);
+  assert.match(reasonToRemove({ ...packages, used: null }, 'r', 'd', now) ?? '', /not been used for 100 days/);
 });

@@ -11,7 +11,7 @@ function messageFor(thrown: unknown): string {
   const { limits, used, evidence } = threwEvidence;
   const verdict = { exitStatus: 'AnythingException', reason: 'threw', signal: null, osErrno: null } as const;
   const told = { ...evidence, thrown: factsOf(thrown) };
-  return explain(verdict, { evidence: told, limits, used, thrown, functionName: 'f' }).message;
+  return explain(verdict, { evidence: told, limits, used, thrown, functionName: 'f', missingHint: null }).message;
 }
 
 /** Name → what was thrown, and what the message says of it. */

@@ -21,7 +21,7 @@ import fc from '../support/fast-check.js';
 
 const { test } = suite('fuzz', { timeoutInS: 60 });
 
-const mapping: Pick<Payload, 'mapStack'> = { mapStack: makeStackMapper(new Map(), '/home/me') };
+const mapping: Pick<Payload, 'mapStack'> = { mapStack: makeStackMapper(new Map(), (path) => `/home/me/${path}`) };
 
 for (const { name, property, quickRuns } of all) {
   test(`${name} holds`, async () => {

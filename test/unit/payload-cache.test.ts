@@ -1,6 +1,8 @@
-import { renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { makePackCache } from '../../src/payload/cache.js';
+import { type Cacheable, makePackCache } from '../../src/payload/cache.js';
+import { fingerprintOf } from '../../src/payload/files/fingerprint.js';
 import { PackError } from '../../src/payload/payload.js';
 import { makeProject, run } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
@@ -15,6 +17,8 @@ const files = {
   'a.txt': 'a',
   'node_modules/dep/index.js': `module.exports = 'dep'`,
 };
+
+const nothingRead: Cacheable = { archive: new Uint8Array(), watched: new Map(), watchedPackages: new Uint8Array() };
 
 test('an unchanged module is packed in at most 5 ms, and each export shares its archive', async () => {
   // As many files as a middling tree of packages has.
@@ -86,12 +90,12 @@ test('failures are not kept', async () => {
 });
 
 test('bounded by entries and bytes, the least recently used go first', async () => {
-  const cache = makePackCache<{ archive: Uint8Array; readFiles: string[] }>(3, 100);
+  const cache = makePackCache<Cacheable>(3, 100);
   let made = 0;
   const ask = (key: string, bytes: number) =>
     cache.get(key, async () => {
       made++;
-      return { archive: new Uint8Array(bytes), readFiles: [] };
+      return { ...nothingRead, archive: new Uint8Array(bytes) };
     });
   const isKept = async (key: string) => {
     const before = made;
@@ -109,26 +113,46 @@ test('bounded by entries and bytes, the least recently used go first', async () 
   assert.not.ok(await isKept('larger'), 'more than everything');
 });
 
-test('a file that changes while it is being packed is packed again', async () => {
+test('a file that has just changed is looked at again, until it is older than a tick of the clock of files', async () => {
   const project = makeProject({ 'a.txt': '1' });
-  const cache = makePackCache<{ archive: Uint8Array; readFiles: string[] }>();
+  const cache = makePackCache<Cacheable>();
+  const at = project.at('a.txt');
   let made = 0;
   const ask = () =>
     cache.get('a', async () => {
       made++;
-      if (made === 1) {
-        writeFileSync(project.at('a.txt'), '2');
-        utimesSync(project.at('a.txt'), new Date(), new Date(Date.now() + 1000));
-      } else {
-        utimesSync(project.at('a.txt'), 0, 0);
-      }
-      return { archive: new Uint8Array(), readFiles: [project.at('a.txt')] };
+      return { ...nothingRead, watched: new Map([[at, fingerprintOf(at)]]) };
     });
   await ask();
   await ask();
-  assert.is(made, 2);
+  assert.is(made, 2, 'it may have changed again within the same tick');
+  await sleep(30);
   await ask();
-  assert.is(made, 2);
+  await ask();
+  assert.is(made, 3);
+  // The same size and the same times: the time of the change itself cannot be set.
+  const { atime, mtime } = statSync(at);
+  writeFileSync(at, '2');
+  utimesSync(at, atime, mtime);
+  await sleep(30);
+  await ask();
+  assert.is(made, 4);
+  project.remove();
+});
+
+test('a file that appears where one was looked for, a package that is installed, and a file in a folder that was looked into', async () => {
+  const project = makeProject({
+    'package.json': '{ "type": "module" }',
+    'main.ts': `export default async (name: string) => [(await import(\`./plugins/\${name}.ts\`)).default,
+      await import('late').then((module) => module.default, () => 'no late')]`,
+    'plugins/a.ts': `export default 'a'`,
+  });
+  const call = async (name: string) => (await run(await project.pack('main.ts'), name)).value;
+  assert.equal(await call('a'), ['a', 'no late']);
+  project.write({ 'plugins/b.ts': `export default 'b'` });
+  assert.equal(await call('b'), ['b', 'no late']);
+  project.write({ 'node_modules/late/index.js': `module.exports = 'late'` });
+  assert.equal(await call('a'), ['a', 'late']);
   project.remove();
 });
 

@@ -1,13 +1,15 @@
 import { runInThisContext } from 'node:vm';
 import * as assert from 'uvu/assert';
-import { fromFunction, selfContainedSource } from '../../src/payload/from-function.js';
-import type { InlineFunction } from '../../src/payload/function-reference.js';
-import { pack } from '../../src/payload/pack.js';
+import { openPacking } from '../../src/payload/pack.js';
+import { fromFunction, selfContainedSource } from '../../src/targets/from-function.js';
+import type { InlineFunction } from '../../src/targets/target.js';
 import { list, run } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
 import fc from '../support/fast-check.js';
 
 const { test } = suite('fromFunction');
+
+const packed = (fn: InlineFunction) => openPacking(fn).current();
 
 const outside = { data: 1 };
 const key = 'computed';
@@ -96,7 +98,7 @@ const carried: [string, AnyFunction, unknown[], unknown][] = [
 
 for (const [title, fn, args, expected] of carried) {
   test(`carries: ${title}`, async () => {
-    const ran = await run(await pack(fromFunction(fn)), ...args);
+    const ran = await run(await packed(fromFunction(fn)), ...args);
     assert.equal(ran.value, expected, ran.stack);
     assert.is(ran.stderr, '');
   });
@@ -144,9 +146,9 @@ test('refuses what is no function', () => {
 });
 
 test('what a function imports from nisher/guest is found in the image', async () => {
-  const names = await list(await pack(fromFunction(written('async () => (await import("nisher/guest")).limitSignal'))));
+  const names = await list(await packed(fromFunction(written('async () => (await import("nisher/guest")).limitSignal'))));
   assert.equal(names, ['inline.cjs', 'node_modules/', 'node_modules/nisher -> /nisher/guest']);
-  assert.equal(await list(await pack(fromFunction(() => 1))), ['inline.cjs']);
+  assert.equal(await list(await packed(fromFunction(() => 1))), ['inline.cjs']);
 });
 
 test('says the name', () => {
@@ -214,7 +216,7 @@ test('throws nothing but TypeError, whatever the source', () => {
 
 test('positions are those of the function itself', async () => {
   async function positionOf(fn: InlineFunction): Promise<string | undefined> {
-    const payload = await pack(fn);
+    const payload = await packed(fn);
     const { stack } = await run(payload);
     return payload
       .mapStack(stack ?? '')

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
-import { fromModule } from '../../src/payload/from-module.js';
-import type { ModuleFunction } from '../../src/payload/function-reference.js';
+import { fromModule } from '../../src/targets/from-module.js';
+import type { ModuleFunction } from '../../src/targets/target.js';
 import { suite } from '../harness.js';
 
 const { test } = suite('fromModule');
@@ -15,7 +15,8 @@ interface Module {
 
 test('takes a URL, a file: string and an absolute path', () => {
   const url = 'file:///work/a%20b/train.js';
-  const expected = { kind: 'module', url, exportName: 'default' };
+  const packing = { root: null, include: [], packages: [], paths: 'absolute', packTimeInS: 30 };
+  const expected = { kind: 'module', url, exportName: 'default', packing };
   assert.equal(fromModule(new URL(url)), expected);
   assert.equal(fromModule(url), expected);
   assert.equal(fromModule('/work/a b/train.js'), expected);
@@ -46,10 +47,10 @@ const wrong: [unknown, RegExp][] = [
   [new URL('https://example.org/a.js'), /got `https:\/\/example\.org\/a\.js` \(URL\)/],
   ['file://elsewhere/a.js', /a file on this machine, got `file:\/\/elsewhere\/a\.js`/],
   ['file:///a%2Fb.js', /a file on this machine/],
-  [undefined, /got `undefined`/],
-  [null, /got `null`/],
+  [undefined, /got undefined/],
+  [null, /got null/],
   [7, /got `7` \(number\)/],
-  [() => 1, /got function/],
+  [() => 1, /got `.*` \(function\)/],
 ];
 
 for (const [url, message] of wrong) {
@@ -64,7 +65,7 @@ for (const [url, message] of wrong) {
 test('refuses what is no name of an export', () => {
   assert.throws(
     () => fromModule('/a.js', '' as string),
-    /Expected `exportName` to be the name of an export, got `` \(string\)/,
+    /Expected `exportName` to be the name of an export, got `''` \(string\)/,
   );
   assert.throws(() => fromModule('/a.js', 7 as unknown as string), /`exportName`.*got `7` \(number\)/);
 });

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { addonTarget } from '../../src/payload/native-addon.js';
+import { addonTarget } from '../../src/payload/packages/native-addon.js';
 import { PackError } from '../../src/payload/payload.js';
 import { type Files, makeProject } from '../fixtures/payload/project.js';
 import { suite } from '../harness.js';
@@ -26,15 +26,15 @@ async function problemOf(files: Files, entry: string, exportName?: string): Prom
 test('a missing module, with the name that was meant', async () => {
   const files = { 'train.ts': 'export default () => 1' };
   assert.is(await problemOf(files, 'trian.ts'), 'There is no module trian.ts | Did you mean `train.ts` in the same folder?');
-  assert.is(await problemOf(files, 'none/x.ts'), 'There is no module none/x.ts | Look at the path that was given');
+  assert.is(await problemOf(files, 'none/x.ts'), 'There is no module none/x.ts | Check the path');
 });
 
 test('what is no module', async () => {
   assert.match(
     await problemOf({ 'data.json': '{}' }, 'data.json'),
-    /^data\.json is no JavaScript or TypeScript module \| Give/,
+    /^data\.json is not a JavaScript or TypeScript module \| Give/,
   );
-  assert.match(await problemOf({ 'folder/a.ts': '' }, 'folder'), /^There is no module folder|^folder is no JavaScript/);
+  assert.match(await problemOf({ 'folder/a.ts': '' }, 'folder'), /^folder is a folder, not a module \| Give a module in it/);
 });
 
 test('a missing export, with those there are', async () => {

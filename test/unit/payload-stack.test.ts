@@ -69,7 +69,7 @@ test('packages, which are not compiled, are shown where they are installed', asy
 });
 
 test('frames of the runner are left out, those of Node stay', () => {
-  const mapStack = makeStackMapper(new Map(), '/home/me');
+  const mapStack = makeStackMapper(new Map(), (path) => `/home/me/${path}`);
   const stack = [
     'Error: open /nisher/x and /app/data.txt',
     '    at f (file:///app/a%20b.js:1:2)',

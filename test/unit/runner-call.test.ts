@@ -83,7 +83,7 @@ test(
   { timeoutInS: 30 },
 );
 
-test('the environment, argv and files are those of the job', async () => {
+test('the environment is that of the job, and argv names the runner, so that no module takes itself for the program', async () => {
   const { value } = await runCall({
     code: `export default () => [{ ...process.env }, process.argv, process.execPath, process.execArgv];`,
     env: { A: '1', B: 'two' },
@@ -93,7 +93,7 @@ test('the environment, argv and files are those of the job', async () => {
   assert.equal(env, { A: '1', B: 'two' });
   assert.is(argv.length, 2);
   assert.is(argv[0], execPath);
-  assert.match(argv[1] ?? '', /\/app\/main\.mjs$/);
+  assert.match(argv[1] ?? '', /\/nisher\/runner\.cjs$/);
   assert.equal(execArgv, ['--max-old-space-size=200']);
 });
 

@@ -18,14 +18,15 @@ export const imageLsCommand = defineCommand({
     if (json) console.log(formatJson(images));
     else if (images.length === 0) console.log('No images: the first call makes one, or `nisher image build`');
     else {
-      const rows = images.map(({ tag, node, base, sizeInBytes, created }) => [
+      const rows = images.map(({ tag, node, base, sizeInBytes, created, packages, used }) => [
         tag,
         node,
-        base ?? "this machine's node",
+        `${base ?? "this machine's node"}${packages === null ? '' : ', packages'}`,
         `${(sizeInBytes / 2 ** 20).toFixed(0)} MB`,
         created.toISOString().slice(0, 16).replace('T', ' '),
+        used === null ? '' : used.toISOString().slice(0, 10),
       ]);
-      console.log(formatTable([['IMAGE', 'NODE', 'BASE', 'SIZE', 'CREATED (UTC)'], ...rows]));
+      console.log(formatTable([['IMAGE', 'NODE', 'BASE', 'SIZE', 'CREATED (UTC)', 'USED'], ...rows]));
     }
     return 0;
   },

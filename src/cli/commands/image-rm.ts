@@ -25,10 +25,7 @@ export const imageRmCommand = defineCommand({
     const unknown = names.find((name) => !images.some(isNamed(name)));
     if (unknown !== undefined) throw new UsageError(`No image of nisher is called \`${unknown}\``, 'See `nisher image ls`');
     const chosen = all ? images : images.filter((image) => names.some((name) => isNamed(name)(image)));
-    const problems = await removeImages(
-      connected,
-      chosen.map(({ id }) => id),
-    );
+    const problems = await removeImages(connected, chosen);
     for (const [index, { tag }] of chosen.entries()) {
       const problem = problems[index] ?? null;
       if (problem === null) console.log(`Removed ${tag}`);

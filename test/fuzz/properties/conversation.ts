@@ -40,9 +40,12 @@ async function listenTo(
   conversation.onText = (stream, bytes) => printed[stream].push(bytes);
   conversation.onLoaded = () => conversation.sendArguments([randomBytes(3)]);
   conversation.onReady = () => conversation.go();
-  conversation.sendJob({ entry: 'x', exportName: 'x', env: {}, maxResultInBytes: MAX_RESULT }, {
-    archive: new Uint8Array(3),
-  } as Payload);
+  conversation.sendJob(
+    { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: MAX_RESULT, workingFolder: '', source: null },
+    {
+      archive: new Uint8Array(3),
+    } as Payload,
+  );
   const bytes = bytesFor(delimiter());
   const chunks = { stdout: cutAt(bytes.stdout, places), stderr: cutAt(bytes.stderr, places) };
   for (let turn = 0; chunks.stdout.length + chunks.stderr.length > 0; turn++) {

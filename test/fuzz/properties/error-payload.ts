@@ -70,7 +70,7 @@ const entry = fc.oneof(
 const payload = {
   mapStack: makeStackMapper(
     new Map([['main.js', { path: '/home/me/main.ts', map: null, shifts: [], extraLines: 0 }]]),
-    '/home/me',
+    (path) => `/home/me/${path}`,
   ),
 } as Pick<Payload, 'mapStack'> as Payload;
 const limits = checkLimits({ memInMb: 64, wallTimeInS: 1 });
@@ -109,7 +109,17 @@ export const errorPayload: Fuzzed = {
     const verdict = classify(told);
     const { exitStatus } = verdict;
     assert.ok(exitStatus !== 0);
-    const error = explain({ ...verdict, exitStatus }, { evidence: told, limits, used, thrown, functionName: 'f' });
+    const error = explain(
+      { ...verdict, exitStatus },
+      {
+        evidence: told,
+        limits,
+        used,
+        thrown,
+        functionName: 'f',
+        missingHint: null,
+      },
+    );
     assert.ok(error.message.length < 2500, `${error.message.length} characters`);
     assert.ok(performance.now() - since < 1000, `${performance.now() - since} ms`);
     if (json.length < LONG_BIGINT) assert.type(inspect(error, { depth: 6 }), 'string');

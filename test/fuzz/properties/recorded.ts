@@ -46,7 +46,7 @@ export const recorded: Fuzzed = {
     const conversation = converse({ ...sandbox, stdout, stderr }, MAX_RESULT);
     conversation.onLoaded = () => conversation.sendArguments([new Uint8Array(3)]);
     conversation.onReady = () => conversation.go();
-    const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: MAX_RESULT };
+    const job = { entry: 'x', exportName: 'x', env: {}, maxResultInBytes: MAX_RESULT, workingFolder: '', source: null };
     conversation.sendJob(job, { archive: new Uint8Array(3) } as Payload);
     const original = Buffer.from(recording.bytes, 'base64');
     const bytes = mutate(replaceAll(original, Buffer.from(recording.delimiter, 'hex'), delimiter()), list);

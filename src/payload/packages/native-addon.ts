@@ -1,5 +1,3 @@
-import { open } from 'node:fs/promises';
-
 /** What a native addon was built for, as its header says; null when it is none of the known kinds. */
 export interface AddonTarget {
   readonly platform: 'linux' | 'darwin' | 'win32';
@@ -26,7 +24,10 @@ const machTypes: Readonly<Record<number, string>> = { 7: 'ia32', 16777223: 'x64'
 /** Machine of the PE/COFF specification. */
 const peMachines: Readonly<Record<number, string>> = { 332: 'ia32', 34404: 'x64', 43620: 'arm64' };
 
-/** Reads the first kilobyte of a shared library. */
+/** What {@link addonTarget} needs of a file. */
+export const HEADER_BYTES = 1024;
+
+/** Reads the header of a shared library. */
 export function addonTarget(header: Buffer): AddonTarget | null {
   if (header.length >= 20 && header.readUInt32BE(0) === 0x7f454c46) {
     const machine = header[5] === 2 ? header.readUInt16BE(18) : header.readUInt16LE(18);
@@ -43,15 +44,4 @@ export function addonTarget(header: Buffer): AddonTarget | null {
     return { platform: 'win32', arch: peMachines[machine] ?? 'unknown' };
   }
   return null;
-}
-
-/** As {@link addonTarget}, for a file. */
-export async function addonTargetOf(path: string): Promise<AddonTarget | null> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0);
-    return addonTarget(buffer.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
 }

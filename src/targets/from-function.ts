@@ -1,10 +1,10 @@
 import { isBuiltin } from 'node:module';
 import type { ArrowFunctionExpression, Expression, FunctionExpression } from 'acorn';
+import { guestSpecifier } from '../wire/guest-library.js';
 import { literalText, walk } from './ast.js';
 import { type ParsedExpression, parseExpression } from './free-variables.js';
-import type { InlineFunction } from './function-reference.js';
-import { guestSpecifier } from './guest-specifier.js';
 import { nodeGlobals } from './node-globals.js';
+import type { InlineFunction } from './target.js';
 
 /** Begins the source of what was a method: the rest keeps its columns, on lines that are one further down. */
 export const METHOD_MARK = '/* method */\n';
