@@ -25,6 +25,7 @@ export const guestPrograms: readonly GuestProgram[] = [
   program('session', 'nisher/session.cjs', 'cjs'),
   // Read when there is source text to be compiled.
   program('source/index', 'nisher/source.cjs', 'cjs'),
+  program('source/syntax-error', 'nisher/syntax-error.cjs', 'cjs'),
   program('guest/index', 'nisher/guest/index.mjs', 'esm'),
   program('guest/limit-signal', 'nisher/guest/limit-signal.mjs', 'esm'),
 ];

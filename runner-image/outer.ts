@@ -23,6 +23,7 @@ export interface Outer {
   then: typeof Promise.prototype.then;
   AbortController: typeof AbortController;
   Error: typeof Error;
+  SyntaxError: typeof SyntaxError;
   /** Folder of the runner's own files. */
   directory: string;
 }

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { ownEnvironment } from '../src/own-environment.js';
+import { esbuildProgram } from './esbuild-program.js';
 import { guestPackageJson, guestPrograms } from './guest-files.js';
 
 /** A file or folder of the image. */
@@ -30,8 +33,10 @@ export const NODE_PATH = '/usr/local/bin/node';
 const COMPANIONS =
   /^(?:libdl\.so\.2|librt\.so\.1|libm\.so\.6|libpthread\.so\.0|libresolv\.so\.2|libutil\.so\.1|libnss_(?:dns|files)\.so\.2|libstdc\+\+\.so\.6|libgcc_s\.so\.1)$/;
 
-/** The image's TypeScript compiler: esbuild's own program, which is static. */
+/** esbuild's own program, which is static. */
 const COMPILER_PATH = 'nisher/esbuild';
+
+const MAX_BUNDLE_IN_BYTES = 16 * 2 ** 20;
 
 /** What a program expects to find of a Linux system, where there is none to begin with. */
 const SYSTEM_FILES: Readonly<Record<string, string>> = {
@@ -74,32 +79,26 @@ export async function rootfsEntries(
 
 /** The programs of the image, each bundled into one file. */
 async function bundleGuest(): Promise<RootfsEntry[]> {
-  const { build } = await import('esbuild');
+  const bundler = esbuildProgram(`${process.platform}-${process.arch}`);
+  if (bundler === null) throw new Error(`npm has not installed esbuild for ${process.platform}-${process.arch}`);
   const bundles = await Promise.all(
     guestPrograms.map(async ({ entryPoint, target, format }) => {
-      const { outputFiles } = await build({
-        entryPoints: [entryPoint],
-        bundle: true,
-        platform: 'node',
-        target: 'node20.19',
-        format,
-        write: false,
-        logLevel: 'silent',
+      const options = ['--bundle', '--platform=node', '--target=node20.19', `--format=${format}`, '--log-level=error'];
+      const { stdout } = await promisify(execFile)(bundler, [entryPoint, ...options], {
+        env: ownEnvironment(),
+        encoding: 'buffer',
+        maxBuffer: MAX_BUNDLE_IN_BYTES,
       });
-      return { path: target, mode: 0o644, content: Buffer.from(outputFiles[0]?.contents ?? []) };
+      return { path: target, mode: 0o644, content: stdout };
     }),
   );
   return [...bundles, { path: guestPackageJson.target, mode: 0o644, content: Buffer.from(guestPackageJson.text) }];
 }
 
-/** Nothing where npm has installed esbuild for another platform than the image's: source text in TypeScript is refused there. */
+/** The image's TypeScript compiler; none where npm has not installed it for that processor. Source text in TypeScript is refused then. */
 function compiler(arch: string): RootfsEntry[] {
-  try {
-    const esbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'));
-    return [{ ...hostFile(esbuild.resolve(`@esbuild/linux-${arch}/bin/esbuild`)), path: COMPILER_PATH, mode: 0o755 }];
-  } catch {
-    return [];
-  }
+  const file = esbuildProgram(`linux-${arch}`);
+  return file === null ? [] : [{ ...hostFile(file), path: COMPILER_PATH, mode: 0o755 }];
 }
 
 function companionsOf(libraries: readonly string[]): string[] {

@@ -31,6 +31,7 @@ const outer: Outer = {
   then: Promise.prototype.then,
   AbortController,
   Error,
+  SyntaxError,
   directory: __dirname,
 };
 

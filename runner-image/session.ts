@@ -13,6 +13,7 @@ import { outer, type Settlement } from './outer.js';
 import { openNullOutput, openOutput } from './output.js';
 import { type Report, reportReturned, reportThrew } from './report.js';
 import { settled } from './settled.js';
+import type { Problem } from './source/problem.js';
 import { makeStandardStreamsSynchronous } from './standard-streams.js';
 import { unpackTo } from './unpack.js';
 
@@ -125,6 +126,17 @@ function prepareEntry(): string | null {
   return null;
 }
 
+/** Where source text is not JavaScript, if that is why it could not be loaded: nothing of the text has run then. */
+function syntaxErrorIn(error: unknown): Problem | null {
+  if (job.source === null || !(error instanceof outer.SyntaxError)) return null;
+  const { message, stack } = error as Error;
+  if (String(stack).includes(`at ${codeDirectory}/`) || String(stack).includes(`(file://${codeDirectory}/`)) return null;
+  const { findSyntaxError } = outer.requireModule(
+    `${outer.directory}/syntax-error.cjs`,
+  ) as typeof import('./source/syntax-error.js');
+  return findSyntaxError(codeDirectory, job.source.files, String(message));
+}
+
 /** What comes while the function has control. */
 function takeNotice({ type, payload }: HostMessageReceived): boolean {
   if (type !== HostMessage.Limit) return false;
@@ -153,7 +165,9 @@ async function loadFunction(): Promise<object> {
     return loaded.target;
   }
   if (loaded.kind === 'threw') {
-    finish(reportThrew(loaded.error, 'load', seconds(running.since, now()), maxResultInBytes));
+    const wrong = syntaxErrorIn(loaded.error);
+    if (wrong !== null) finish({ end: { status: 'unloadable', ...wrong }, value: [] });
+    else finish(reportThrew(loaded.error, 'load', seconds(running.since, now()), maxResultInBytes));
   } else {
     finish({ end: { status: 'noSuchExport', exports: loaded.exports, foundType: loaded.foundType }, value: [] });
   }

@@ -12,6 +12,7 @@ export const importRules: readonly ImportRule[] = [
   { from: 'src/exceptions.ts', may: [], why: 'the guest carries it too' },
   { from: 'src/untrusted.ts', may: ['types:src/limits.ts'], why: 'the guest carries it too' },
   { from: 'src/closest.ts', may: [], why: 'everybody uses it' },
+  { from: 'src/own-environment.ts', may: [], why: 'whoever starts a process uses it' },
   {
     from: 'src/call/classify.ts',
     may: ['types:src/call/evidence.ts', 'types:src/exceptions.ts', 'types:src/wire/protocol.ts'],
@@ -25,7 +26,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'src/payload/',
-    may: ['src/targets/', 'src/closest.ts', 'src/wire/protocol.ts', 'src/wire/guest-library.ts'],
+    may: ['src/targets/', 'src/closest.ts', 'src/own-environment.ts', 'src/wire/protocol.ts', 'src/wire/guest-library.ts'],
     why: 'a payload knows nothing of containers',
   },
   {
@@ -35,6 +36,7 @@ export const importRules: readonly ImportRule[] = [
       'src/wire/protocol.ts',
       'src/exceptions.ts',
       'src/closest.ts',
+      'src/own-environment.ts',
       'runner-image/guest-files.ts',
       'runner-image/rootfs.ts',
     ],
@@ -48,7 +50,7 @@ export const importRules: readonly ImportRule[] = [
   { from: 'src/cli/', may: ['src/', 'runner-image/'], why: 'the command line stands on everything' },
   {
     from: 'runner-image/',
-    may: ['src/wire/', 'src/exceptions.ts', 'src/untrusted.ts'],
+    may: ['src/wire/', 'src/exceptions.ts', 'src/untrusted.ts', 'src/own-environment.ts'],
     why: 'it is bundled into the container',
   },
   {

@@ -28,6 +28,8 @@ export interface LimitedCallErrorOptions {
   /** What led to it, where there is something. */
   cause?: unknown;
   hint?: string | undefined;
+  /** Where the exception has several. */
+  code?: 'ERR_PACK';
 }
 
 /** The CPU seconds of all processes and threads of the call reached `cpuTimeInS`. */
@@ -55,9 +57,16 @@ export class SignalException extends LimitedCallError {
   readonly code = 'ERR_SIGNAL';
 }
 
-/** The function threw, exited, or died in any other way; `cause` is what it threw. */
+/**
+ * The function threw, exited, or died in any other way; `cause` is what it threw. `ERR_PACK`: it could not be called at all, because its
+ * code does not compile, imports what is not there, or has no such export.
+ */
 export class AnythingException extends LimitedCallError {
-  readonly code = 'ERR_ANYTHING';
+  readonly code: 'ERR_ANYTHING' | 'ERR_PACK';
+  constructor(message: string, options: LimitedCallErrorOptions = {}) {
+    super(message, options);
+    this.code = options.code ?? 'ERR_ANYTHING';
+  }
 }
 
 /** The fault is ours or the engine's: no engine, no image, a value that cannot be carried, a broken connection. */

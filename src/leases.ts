@@ -1,4 +1,4 @@
-import type { Lease } from './call/call.js';
+import type { Lease } from './call/call-record.js';
 import { quietClock, systemClock } from './call/clock.js';
 import { dismiss } from './call/dismiss.js';
 import { type Prepared, prepare } from './call/prepare.js';
@@ -44,12 +44,24 @@ export function createLeases(limits: Limits): Leases {
     };
   }
 
-  let pool: Pool<Prepared> | null = null;
+  let current: { digest: string; pool: Pool<Prepared> } | null = null;
+  const closing = new Set<Promise<void>>();
   const served = new WeakMap<Prepared, number>();
+  const close = () => {
+    const ended = current?.pool.close();
+    current = null;
+    if (ended === undefined) return;
+    closing.add(ended);
+    void ended.then(() => closing.delete(ended));
+  };
   const poolFor = async (payload: Payload): Promise<Pool<Prepared>> => {
-    if (pool !== null) return pool;
+    const { digest } = payload;
+    if (current?.digest === digest) return current.pool;
     const machine = await engine();
-    pool ??= createPool<Prepared>({
+    if (current?.digest === digest) return current.pool;
+    // The module has changed: what waits has loaded the code as it was.
+    close();
+    const pool = createPool<Prepared>({
       start: (ahead) => start(payload, ahead),
       settled: (prepared) => prepared.loaded,
       discard: async (prepared) => {
@@ -65,6 +77,7 @@ export function createLeases(limits: Limits): Leases {
       starts: startsOn(context.engine, machine),
       after: quietClock.after,
     });
+    current = { digest, pool };
     return pool;
   };
 
@@ -90,11 +103,10 @@ export function createLeases(limits: Limits): Leases {
         },
       };
     },
-    called: () => void quietClock.after(REFILL_DELAY_IN_S, () => pool?.refill()),
+    called: () => void quietClock.after(REFILL_DELAY_IN_S, () => current?.pool.refill()),
     async close() {
-      const closing = pool;
-      pool = null;
-      await closing?.close();
+      close();
+      await Promise.all(closing);
     },
   };
 }

@@ -35,7 +35,8 @@ export function linkImports(folder: string, source: string, output: string, job:
   for (const { n: specifier, s: start, e: end, d: dynamic } of imports) {
     if (specifier === undefined) continue;
     const found = resolveImport(folder, output, specifier, job);
-    if (found === null && dynamic === -1) return notThere(folder, source, code, start, specifier);
+    // The quote before it is where the specifier begins.
+    if (found === null && dynamic === -1) return notThere(folder, source, code, start - 1, specifier);
     if (found === null || found === specifier) continue;
     // The range of import() has the quotes in it, that of a declaration has not.
     text += code.slice(copied, start) + (dynamic === -1 ? JSON.stringify(found).slice(1, -1) : JSON.stringify(found));

@@ -1,68 +1,16 @@
 import { setImmediate as immediately } from 'node:timers/promises';
-import type { Limits } from '../limits.js';
-import type { Outcome, Timings } from '../outcome.js';
-import type { Payload } from '../payload/payload.js';
-import { type Clock, systemClock } from './clock.js';
+import type { Outcome } from '../outcome.js';
+import type { CallRecord, CallRequest, Lease } from './call-record.js';
+import { systemClock } from './clock.js';
 import { concludeCall } from './conclude.js';
 import type { Said } from './conversation.js';
+import { deferred } from './deferred.js';
 import { atMost, dismiss } from './dismiss.js';
-import type { EncodedArguments } from './encode-arguments.js';
 import type { Fault } from './evidence.js';
 import { durationFault, engineFault, packFault } from './faults.js';
 import { LEAST_MEMORY_IN_BYTES } from './heap-size.js';
-import type { Output } from './output.js';
-import { giveNotice, type Prepared, timeLimits } from './prepare.js';
-import type { SandboxExit } from './sandbox.js';
-import { type Watch, watch } from './watch.js';
-
-/** A container for one call. */
-export interface Lease {
-  readonly prepared: Prepared;
-  /** Whether it was started ahead of the call. */
-  readonly warm: boolean;
-  /**
-   * The call is done with it, once for each lease.
-   * @param reusable whether it is fit for another call
-   * @returns whether it was taken back; else it is the call's to end
-   */
-  end(reusable: boolean): boolean;
-}
-
-export interface CallRequest {
-  readonly functionName: string;
-  /** Encoded when the call was made, or why they cannot be. */
-  readonly args: EncodedArguments;
-  readonly limits: Limits;
-  readonly output: Output;
-  /** Seconds the call has waited for its turn. */
-  readonly queuedInS: number;
-  readonly pack: () => Promise<Payload>;
-  /** Whether the outcome is to show nothing of this machine. */
-  readonly hidesHost: boolean;
-  /** A container with that code. @throws PynisherError */
-  readonly lease: (payload: Payload) => Promise<Lease>;
-  /** The function runs now. */
-  readonly onCalled?: () => void;
-  /** @default the machine's own */
-  readonly clock?: Clock;
-}
-
-/** What is known of a call as it goes on; each step adds its part. */
-export interface CallRecord {
-  readonly request: CallRequest;
-  readonly clock: Clock;
-  phase: 'boot' | 'load' | 'call';
-  payload: Payload | null;
-  prepared: Prepared | null;
-  /** Of the phase it is in. */
-  watch: Watch | null;
-  said: Said | null;
-  exit: SandboxExit | null;
-  fault: Fault | null;
-  /** Aborted while there was nothing to stop. */
-  abortedEarly: boolean;
-  readonly timings: { -readonly [Step in keyof Timings]: number };
-}
+import { giveNotice, timeLimits } from './prepare.js';
+import { watch } from './watch.js';
 
 /** A call that is decided; its container may still be on its way out. */
 export interface FinishedCall {
@@ -82,6 +30,7 @@ const FLUSH_TIME_IN_S = 1;
 
 /** Runs one call from start to end. Never rejects: whatever happens is in the outcome. */
 export async function runCall(request: CallRequest): Promise<FinishedCall> {
+  const abortion = deferred<void>();
   const record: CallRecord = {
     request,
     clock: request.clock ?? systemClock,
@@ -93,12 +42,16 @@ export async function runCall(request: CallRequest): Promise<FinishedCall> {
     exit: null,
     fault: request.args.fault,
     abortedEarly: false,
+    abortion: abortion.promise,
     timings: { queue: request.queuedInS, pack: 0, create: 0, start: 0, load: 0, call: 0, finish: 0 },
   };
   const { signal } = request.limits;
   const abort = () => {
-    if (record.watch === null) record.abortedEarly = true;
-    else record.watch.abort();
+    if (record.watch !== null) record.watch.abort();
+    else {
+      record.abortedEarly = true;
+      abortion.resolve();
+    }
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
@@ -125,15 +78,16 @@ async function perform(record: CallRecord): Promise<Going> {
   if (aborted(record)) return nothing;
   // What the caller got wrong is found before the engine hears of it.
   const packingSince = clock.now();
-  const payload = await attempt(record, packFault, request.pack);
+  const payload = await unlessAborted(record, attempt(record, packFault, request.pack));
   record.payload = payload;
   timings.pack = clock.now() - packingSince;
   if (payload === null || record.fault !== null || tooLittleMemory(record) || aborted(record)) return nothing;
 
   for (let tries = 1; ; tries++) {
     const leasingSince = clock.now();
-    const lease = await attempt(record, engineFault, () => request.lease(payload));
-    if (lease === null) return nothing;
+    const leasing = attempt(record, engineFault, () => request.lease(payload));
+    const lease = await unlessAborted(record, leasing);
+    if (lease === null) return aborted(record) ? { gone: discard(record, leasing) } : nothing;
     if (lease.warm) timings.queue += clock.now() - leasingSince;
     else Object.assign(timings, lease.prepared.sandbox.timings);
     record.prepared = lease.prepared;
@@ -261,6 +215,20 @@ function isCertain({ fault, said, prepared, watch: watcher }: CallRecord): boole
     end.status === 'tooLarge' ||
     (end.status === 'threw' && !end.exits)
   );
+}
+
+/** What a step comes to; null when the caller aborts meanwhile, for whom a large package is not waited. */
+async function unlessAborted<T>(record: CallRecord, step: Promise<T | null>): Promise<T | null> {
+  return await Promise.race([step, record.abortion.then(() => null)]);
+}
+
+/** Ends the container that comes too late. */
+async function discard({ clock, request }: CallRecord, leasing: Promise<Lease | null>): Promise<void> {
+  const late = await leasing;
+  if (late === null) return;
+  late.end(false);
+  const { gone } = await dismiss(late.prepared, true, { clock, limits: request.limits });
+  await gone;
 }
 
 /** Asked again after each step: the caller may abort at any time. */

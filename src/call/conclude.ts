@@ -1,7 +1,7 @@
 import type { LimitedCallError } from '../exceptions.js';
 import type { Outcome, OutcomeFacts } from '../outcome.js';
 import { decode } from '../wire/codec.js';
-import type { CallRecord } from './call.js';
+import type { CallRecord } from './call-record.js';
 import { classify, type Verdict } from './classify.js';
 import { BACKSTOP_MARGIN_IN_S } from './deadlines.js';
 import type { Evidence } from './evidence.js';

@@ -92,6 +92,7 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
   noSuchExport: ({ evidence, functionName }) => {
     const end = evidence.end?.status === 'noSuchExport' ? evidence.end : { exports: [], foundType: 'undefined' };
     return {
+      code: 'ERR_PACK',
       message:
         end.foundType === 'undefined'
           ? `The module has no export ${functionName}`
@@ -102,7 +103,10 @@ const explanations: Record<Exclude<Reason, 'returned'>, (about: Circumstances, v
           : `Its exports are ${end.exports.map((name) => `'${name}'`).join(', ')}`,
     };
   },
-  packing: (about) => (about.evidence.end?.status === 'unloadable' ? unloadable(about.evidence.end) : faultOf(about)),
+  packing: (about) => ({
+    ...(about.evidence.end?.status === 'unloadable' ? unloadable(about.evidence.end) : faultOf(about)),
+    code: 'ERR_PACK',
+  }),
   fault: faultOf,
   uncarriable: ({ evidence }) => {
     const end = evidence.end?.status === 'uncarriable' ? evidence.end : { path: 'result', problem: 'cannot be carried' };

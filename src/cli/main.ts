@@ -12,6 +12,7 @@ import { imageLsCommand } from './commands/image-ls.js';
 import { imageRmCommand } from './commands/image-rm.js';
 import { runCommand } from './commands/run.js';
 import { formatError } from './format-error.js';
+import { withStdinWritten } from './target.js';
 import { UsageError } from './usage-error.js';
 import { packageVersion } from './version.js';
 
@@ -34,9 +35,10 @@ const groups: Readonly<Record<string, string>> = {
 const COMPLETION = 'completion';
 const globalOptions = ['help', 'version'];
 
-/** Runs the command line `argv` (without node and script) and gives the exit code; everything that goes wrong is said on stderr. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs the command line `words` (without node and script) and gives the exit code; everything that goes wrong is said on stderr. */
+export async function main(words: readonly string[]): Promise<number> {
   process.exitCode = 0;
+  const argv = withStdinWritten(words);
   const parser = makeParser(argv);
   try {
     if (argv.length === 0)

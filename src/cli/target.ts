@@ -1,16 +1,26 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { UsageError } from './usage-error.js';
 
 /** Which function was meant. */
 export interface Target {
-  url: URL;
+  /** Absolute; null: the text comes on stdin. */
+  path: string | null;
   exportName: string;
+}
+
+/** What `-` stands for. */
+const STDIN = '/dev/stdin';
+
+/** The command line with `-` written out: yargs 18 takes that for nothing at all, and `-#train` for options. */
+export function withStdinWritten(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => (/^-(?:#|$)/.test(word) && (end === -1 || index < end) ? word.replace('-', STDIN) : word));
 }
 
 /**
  * `MODULE[#EXPORT]`: a path, relative to the working folder, or a `file:` URL; what follows the last `#` is the export's name.
- * A path with a `#` of its own is given as a `file:` URL with `%23`.
+ * A path with a `#` of its own is given as a `file:` URL with `%23`. `-` is the text on stdin.
  * @throws UsageError
  */
 export function parseTarget(word: string): Target {
@@ -23,9 +33,13 @@ export function parseTarget(word: string): Target {
       'MODULE#EXPORT looks like ./train.js#train',
     );
   }
-  if (!path.startsWith('file:')) return { url: pathToFileURL(resolve(path)), exportName };
-  if (!URL.canParse(path)) throw new UsageError(`\`${path}\` is no URL`, 'For example file:///home/me/train.js');
-  return { url: new URL(path), exportName };
+  if (path === STDIN) return { path: null, exportName };
+  if (!path.startsWith('file:')) return { path: resolve(path), exportName };
+  try {
+    return { path: fileURLToPath(path), exportName };
+  } catch {
+    throw new UsageError(`\`${path}\` does not name a file on this machine`, 'For example file:///home/me/train.js');
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { NodeFiles } from '../../runner-image/rootfs.js';
+import { ownEnvironment } from '../own-environment.js';
 
 /** This machine's node, as an image needs to know it. */
 export interface HostNode extends NodeFiles {
@@ -48,7 +49,7 @@ stat('/', () => console.log(JSON.stringify({
 export async function askHostNode(): Promise<HostNode> {
   const { PATH, LD_LIBRARY_PATH } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', QUESTIONS], {
-    env: { PATH, ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }) },
+    env: ownEnvironment({ PATH, ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }) }, {}),
     timeout: 30_000,
   });
   const { tasks, libraries, builtins } = JSON.parse(stdout) as Omit<HostNode, 'binary'>;

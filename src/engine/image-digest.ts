@@ -10,7 +10,7 @@ const codeRoot = fileURLToPath(new URL('../../', import.meta.url));
 /** What the guest's programs are made of, relative to the root of the code; a test compares it with what esbuild bundles. */
 const SOURCES = ['runner-image', 'src/wire', 'src/exceptions', 'src/untrusted'];
 /** Packages that are bundled into them, or that write the image. */
-const PACKAGES = ['devalue', 'es-module-lexer', 'esbuild', 'tar-stream'];
+const PACKAGES = ['acorn', 'devalue', 'es-module-lexer', 'esbuild', 'tar-stream'];
 
 /** The text of Dockerfile.runner. */
 export function dockerfile(): string {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PynisherError } from '../exceptions.js';
+import { ownEnvironment } from '../own-environment.js';
 import { privateEngineSocket } from './endpoints.js';
 import {
   daemonArguments,
@@ -140,7 +141,8 @@ async function tryStart(dockerd: string, paths: PrivateEnginePaths, storageDrive
   await writeFile(files.config, `${JSON.stringify(daemonConfig(paths, storageDriver), null, 2)}\n`);
   const log = openSync(files.log, 'w', 0o640);
   // Nothing of our environment: DOCKER_TLS_VERIFY and the like would configure it.
-  const env = { PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`, HOME: '/root' };
+  const path = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
+  const env = ownEnvironment({ PATH: path, HOME: '/root' }, {});
   const child = spawn(dockerd, daemonArguments(paths), { cwd: '/', detached: true, stdio: ['ignore', log, log], env });
   let ended: string | null = null;
   child.once('exit', (code, signal) => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { ownEnvironment } from '../own-environment.js';
 import type { Endpoint } from './engine-url.js';
 
 /** What a program has on an engine: nothing; containers; or some of which the engine has not answered yet whether it made them. */
@@ -29,7 +30,7 @@ export function startReaper(endpoint: Endpoint): (holdings: Holdings) => void {
       cwd: '/',
       stdio: ['pipe', 'ignore', 'ignore'],
       // Options for the program's node (--inspect, --require) are not for this one.
-      env: { ...process.env, NODE_OPTIONS: undefined },
+      env: ownEnvironment({ NODE_OPTIONS: undefined }),
     });
   } catch {
     // Node's permission model may forbid it.

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
+import { ownEnvironment } from '../own-environment.js';
 
 /** Where ssh goes to, and which socket the engine has there. */
 export interface SshTarget {
@@ -38,7 +39,7 @@ function openSshConnection({ target, port, socketPath }: SshTarget): Duplex {
       target,
       ...remoteCommand,
     ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    { stdio: ['pipe', 'pipe', 'pipe'], env: ownEnvironment() },
   );
   let said = '';
   ssh.stderr.on('data', (chunk: Buffer) => {

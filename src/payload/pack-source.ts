@@ -1,10 +1,11 @@
 import { join, posix, relative } from 'node:path';
+import { MAX_SOURCE_TEXT_IN_BYTES } from '../targets/from-source.js';
 import { GUEST_DIRECTORY } from '../wire/guest-library.js';
 import { CODE_DIRECTORY, PACKAGES_DIRECTORY } from '../wire/protocol.js';
 import { type Archive, type ArchiveEntry, makeArchive } from './archive.js';
 import { type Budget, MAX_PACKAGES_IN_ARCHIVE_IN_BYTES, openBudget } from './files/bounds.js';
-import type { Fingerprint } from './files/fingerprint.js';
-import { type Gate, NO_ROOT, openGate } from './files/gate.js';
+import { type Fingerprint, fingerprintOf } from './files/fingerprint.js';
+import { type Gate, NO_ROOT, openGate, RefusedError, readNamedFile } from './files/gate.js';
 import { openInclude } from './include.js';
 import { makeLayout } from './layout.js';
 import { splitWatched } from './pack-module.js';
@@ -18,6 +19,8 @@ import { PackError } from './payload.js';
 export interface SourceRequest {
   /** The texts, by path. They are not looked at here. */
   readonly texts: Readonly<Record<string, string>>;
+  /** A file of the caller's whose text is another one: where it is, and its path among them. */
+  readonly file: { readonly from: string; readonly path: string } | null;
   /** Names of packages of the caller's. */
   readonly packages: readonly string[];
   readonly resolveFrom: string;
@@ -28,6 +31,8 @@ export interface SourceRequest {
 }
 
 export interface PackedSource extends Archive {
+  /** Paths of texts, and of included files that are sources. */
+  readonly sources: readonly string[];
   readonly layer: PackedLayer | null;
   readonly watched: ReadonlyMap<string, Fingerprint>;
   readonly watchedPackages: Uint8Array;
@@ -48,22 +53,43 @@ export async function packSource(request: SourceRequest): Promise<PackedSource> 
     entries.set(path, { kind: 'file', content, executable });
   };
   const layer = addPackages(request, budget, entries, add, watched);
-  addIncluded(request, budget, add, watched);
+  const included = addIncluded(request, budget, add, watched);
   // Last: the text itself comes before a file of the same name.
-  for (const [path, text] of Object.entries(request.texts)) add(path, Buffer.from(text), false);
-  return { ...(await makeArchive(entries)), layer, ...splitWatched(watched) };
+  const texts = [...Object.entries(request.texts), ...readEntry(request, watched)];
+  for (const [path, text] of texts) add(path, Buffer.from(text), false);
+  const sources = new Set([...texts.map(([path]) => path), ...included.filter(isSource)]);
+  return { ...(await makeArchive(entries)), sources: [...sources], layer, ...splitWatched(watched) };
 }
 
 type Add = (path: string, content: Uint8Array, executable: boolean) => void;
 
-function addIncluded({ include, root }: SourceRequest, budget: Budget, add: Add, watched: Map<string, Fingerprint>): void {
-  if (include.length === 0 || root === null) return;
+function isSource(path: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(path) && !/\.d\.[cm]?ts$/.test(path) && !path.includes('node_modules/');
+}
+
+function readEntry({ file }: SourceRequest, watched: Map<string, Fingerprint>): [string, Buffer][] {
+  if (file === null) return [];
+  try {
+    const bytes = readNamedFile(file.from, MAX_SOURCE_TEXT_IN_BYTES);
+    watched.set(file.from, fingerprintOf(file.from));
+    return [[file.path, bytes]];
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new PackError(error.message, 'Give a file of source text, or `-` for the text on stdin');
+  }
+}
+
+/** @returns paths of the files, as they are in the archive */
+function addIncluded({ include, root }: SourceRequest, budget: Budget, add: Add, watched: Map<string, Fingerprint>): string[] {
+  if (include.length === 0 || root === null) return [];
   const gate = openGate(root, budget);
-  for (const path of openInclude(gate, show, include).files()) {
+  const files = openInclude(gate, show, include).files();
+  for (const path of files) {
     const seen = gate.look(path);
     add(relative(root, path), gate.read(path), seen.kind === 'file' && seen.executable);
   }
   for (const each of gate.watched) watched.set(...each);
+  return files.map((path) => relative(root, path));
 }
 
 function addPackages(

@@ -69,8 +69,9 @@ function packModuleOf({ url, packing = defaultPackOptions }: ModuleFunction<unkn
 }
 
 async function packSourceOf(target: SourceFunction<unknown>): Promise<PackedSource> {
-  const { files: texts, packages, resolveFrom, include, root, packTimeInS } = target;
-  const request = { texts, packages, resolveFrom, include, root, packTimeInS };
+  const { files: texts, entryFile, entry, packages, resolveFrom, include, root, packTimeInS } = target;
+  const file = entryFile === null ? null : { from: entryFile, path: entry };
+  const request = { texts, file, packages, resolveFrom, include, root, packTimeInS };
   if (packages.length > 0 || include.length > 0) return await (await import('./worker/packer.js')).packSourceInWorker(request);
   // Text alone is put into an archive as it is.
   return await (await import('./pack-source.js')).packSource(request);
@@ -108,8 +109,8 @@ async function payloadOfModule(packed: PackedModule, { exportName, packing }: Mo
 }
 
 async function payloadOfSource(packed: PackedSource, target: SourceFunction<unknown>): Promise<Payload> {
-  const { archive, unpackedInBytes } = packed;
-  const { entry, exportName, language, packages, files } = target;
+  const { archive, unpackedInBytes, sources } = packed;
+  const { entry, exportName, language, packages } = target;
   const [{ makeStackMapper }, { explainMissingPackage }] = await Promise.all([
     import('./map-stack.js'),
     import('./missing-file.js'),
@@ -122,7 +123,7 @@ async function payloadOfSource(packed: PackedSource, target: SourceFunction<unkn
     unpackedInBytes,
     layer: await layerOf(packed),
     workingFolder: '',
-    source: { language, files: Object.keys(files), packages },
+    source: { language, files: sources, packages },
     mapStack: makeStackMapper(new Map(), fromPackages),
     explainMissing: explainMissingPackage,
   };

@@ -1,10 +1,10 @@
-import { posix } from 'node:path';
+import { extname, posix } from 'node:path';
 import { describe, oneOf, positiveNumber, refuseUnknown, requireObject, texts, wrong } from '../options/check.js';
 import { checkGlobs, toFolder } from './from-module.js';
 import { asSourceFunction, defaultPackOptions, type SourceFunction, type SourceLanguage } from './target.js';
 
-/** A submission, a plug-in or generated code has some KB. */
-const MAX_SOURCE_TEXT_IN_BYTES = 2 ** 20;
+/** @internal A submission, a plug-in or generated code has some KB. */
+export const MAX_SOURCE_TEXT_IN_BYTES = 2 ** 20;
 
 /** Options of {@link fromSource}. */
 export interface SourceOptions {
@@ -77,6 +77,25 @@ export function fromSource<F extends (...args: any) => unknown = (...args: unkno
   refuseUnknown(options, optionNames, 'fromSource');
   const language = oneOf('language', options.language, ['ts', 'js', 'cjs'], 'ts');
   const files = checkTexts(source, language);
+  const entry = checkEntry(options.entry, files);
+  return asSourceFunction<F>({ kind: 'source', files, entryFile: null, entry, language, ...checkOptions(options) });
+}
+
+/**
+ * @internal The same for the command line: the text of one file of the host, or a text that came on stdin. Whether it is an ES module, is
+ * told by the text.
+ */
+export function fromSourceOf(
+  given: { readonly file: string } | { readonly text: string },
+  options: Omit<SourceOptions, 'entry' | 'language'>,
+): SourceFunction<(...args: unknown[]) => unknown> {
+  const entry = 'file' in given ? `main${extname(given.file)}` : 'main.ts';
+  const files = 'file' in given ? {} : { [entry]: checkText('-', given.text) };
+  const entryFile = 'file' in given ? given.file : null;
+  return asSourceFunction({ kind: 'source', files, entryFile, entry, language: 'auto', ...checkOptions(options) });
+}
+
+function checkOptions(options: SourceOptions) {
   const exportName: unknown = options.exportName ?? 'default';
   if (typeof exportName !== 'string' || exportName === '') {
     throw new TypeError(wrong('exportName', 'the name of an export', exportName));
@@ -85,18 +104,14 @@ export function fromSource<F extends (...args: any) => unknown = (...args: unkno
   const root = toFolder('root', options.root);
   if (include.length > 0 && root === null)
     throw new TypeError('Expected `root` with `include`: the folder that it is relative to');
-  return asSourceFunction<F>({
-    kind: 'source',
-    files,
-    entry: checkEntry(options.entry, files),
-    language,
+  return {
     exportName,
     packages: texts('packages', options.packages, 'names of packages', (text) => packageName.test(text)),
     resolveFrom: toFolder('resolveFrom', options.resolveFrom) ?? process.cwd(),
     include,
     root,
     packTimeInS: positiveNumber('packTimeInS', options.packTimeInS, defaultPackOptions.packTimeInS),
-  });
+  };
 }
 
 const packageName = /^(?:@[^/\\\s]+\/)?[^/\\\s@!][^/\\\s]*$/;

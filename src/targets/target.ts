@@ -36,9 +36,12 @@ export interface SourceFunction<F> {
   readonly kind: 'source';
   /** Texts by path. */
   readonly files: Readonly<Record<string, string>>;
-  /** The one of them that exports the function. */
+  /** @internal A file of the host that is the entry's text; null: it is among the texts. */
+  readonly entryFile: string | null;
+  /** The path of the text that exports the function. */
   readonly entry: string;
-  readonly language: SourceLanguage;
+  /** `auto`: ES module or CommonJS, as the text of the entry is. */
+  readonly language: SourceLanguage | 'auto';
   readonly exportName: string;
   /** Names of packages that it may import, looked for from {@link resolveFrom}. */
   readonly packages: readonly string[];

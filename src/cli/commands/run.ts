@@ -1,3 +1,4 @@
+import type { ModuleFunction } from '../../targets/target.js';
 import { painter } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { EXIT_INTERNAL, exitCodeOf, exitCodeOfSignal } from '../exit-code.js';
@@ -28,8 +29,24 @@ const options = {
     type: 'boolean',
     group: 'Limits:',
     describe:
-      'limits for code that nobody vouches for, where the options above give none; control characters it prints are shown',
+      'the module is source text that anybody may have written: nothing else is read, it is compiled in the container, and has limits where the options above give none',
   },
+  root: { ...text, group: 'Files:', describe: 'folder below which files may travel (default: the project)' },
+  include: {
+    ...text,
+    array: true,
+    nargs: 1,
+    group: 'Files:',
+    describe: 'glob of files that travel, relative to the root; repeatable',
+  },
+  package: {
+    ...text,
+    array: true,
+    nargs: 1,
+    group: 'Files:',
+    describe: 'package that travels although no import names it; repeatable',
+  },
+  'pack-time': { ...text, group: 'Files:', describe: 'time that packing may take (default 30s)' },
   env: { ...text, array: true, nargs: 1, group: 'Function:', describe: 'NAME=VALUE for its environment; repeatable' },
   context: {
     ...text,
@@ -50,13 +67,18 @@ export const runCommand = defineCommand({
   options,
   build: (argv) =>
     argv
-      .positional('module', { type: 'string', describe: 'MODULE[#EXPORT]: a .js or .ts file; the default export unless named' })
+      .positional('module', {
+        type: 'string',
+        describe: 'MODULE[#EXPORT]: a .js or .ts file, or - for source text on stdin; the default export unless named',
+      })
       .positional('arguments', { type: 'string', array: true, describe: 'arguments of the function, each as JSON' }),
   examples: [
     ["$0 run ./sort.ts '[3,1,2]'", 'the default export, called with an array'],
     ['$0 run ./train.js#train --mem 256MB --cpu-time 10s 3', 'the export train, called with 3'],
     ['$0 run ./add.js -- -1e3 -.5', 'arguments that begin with - come after a --'],
     [`$0 run ./greet.js '"text"' --json`, 'a string argument, and all that is known of the call'],
+    ['$0 run ./submission.ts --untrusted 5', "somebody else's code, alone in its container"],
+    ["echo 'export default (n) => n * 2' | $0 run - 21", 'source text from stdin'],
   ],
   epilogue: [
     'Sizes: 256MiB, 256MB, 1.5g, 64k; MB is 2^20 bytes like MiB, and so is a bare number. Times: 300ms, 2s, 1h30m; a bare number is seconds.',
@@ -66,7 +88,8 @@ export const runCommand = defineCommand({
       '137 memory, 152 CPU time, 128+n signal n, 130 Ctrl-C.',
   ].join('\n'),
   run: async (args, raw) => {
-    const { url, exportName } = parseTarget(String(raw.module));
+    const named = parseTarget(String(raw.module));
+    const isForeign = args.untrusted === true || named.path === null;
     const words = [...((raw.arguments as string[] | undefined) ?? []), ...((raw['--'] as string[] | undefined) ?? [])];
     const values = words.map((word, index) => parseValue(word, index + 1));
     const given = <T>(name: keyof typeof options, parse: (option: string, value: string) => T): T | undefined => {
@@ -88,7 +111,16 @@ export const runCommand = defineCommand({
       scratchInMb: given('scratch', parseSizeInMb),
     };
 
-    const { enforceLimits, fromModule, getContext, untrusted } = await import('../../index.js');
+    const { enforceLimits, getContext, untrusted } = await import('../../index.js');
+    const { targetOf } = await import('../run-target.js');
+    const target = await checked(() =>
+      targetOf(named, isForeign, {
+        root: args.root,
+        include: args.include ?? [],
+        packages: args.package ?? [],
+        packTimeInS: given('pack-time', parseTimeInS),
+      }),
+    );
     const say = (line: string) => {
       if (!args.quiet) process.stderr.write(`${line}\n`);
     };
@@ -97,7 +129,7 @@ export const runCommand = defineCommand({
       say,
       sayAlways: (line) => process.stderr.write(`${line}\n`),
     });
-    const limited = checked(() =>
+    const limited = await checked(() =>
       enforceLimits({
         ...(args.untrusted ? untrusted : {}),
         ...withoutUndefined(givenLimits),
@@ -110,12 +142,12 @@ export const runCommand = defineCommand({
         }),
         signal: interrupt.signal,
         logger: { debug() {}, info: say, warn: say, error: say },
-      })(fromModule(url, exportName)),
+      })(target as ModuleFunction<(...args: unknown[]) => unknown>),
     );
 
     const call = limited.run(...values);
     const shown = { stdout: visibleStream(), stderr: visibleStream() };
-    for await (const { stream, data } of call) await writeTo(process.stderr, args.untrusted ? shown[stream](data) : data);
+    for await (const { stream, data } of call) await writeTo(process.stderr, isForeign ? shown[stream](data) : data);
     const outcome = await call;
     await limited.close();
 
@@ -152,9 +184,9 @@ function parseEnv(words: readonly string[]): Record<string, string> {
 }
 
 /** What the library refuses in its options was typed by the user. */
-function checked<T>(make: () => T): T {
+async function checked<T>(make: () => T | Promise<T>): Promise<T> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
     throw error;

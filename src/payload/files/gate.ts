@@ -161,16 +161,22 @@ export function openGate(root: string, budget: Budget): Gate {
   };
 }
 
+/** A file that the caller has named himself, wherever it is. @throws RefusedError */
+export function readNamedFile(path: string, maxBytes: number): Buffer {
+  const real = realPath(path);
+  if (real === null) throw new RefusedError(path, 'does not exist');
+  if (isSystem(real)) throw new RefusedError(path, 'belongs to the system');
+  if (statOrNull(real)?.isDirectory()) throw new RefusedError(path, 'is a folder');
+  return readRegularFile(real, maxBytes).bytes;
+}
+
 /** @throws RefusedError when it is no longer a regular file, or too large. */
 function readRegularFile(real: string, maxBytes: number): { bytes: Buffer; stats: Stats } {
   const descriptor = openRegularFile(real);
   try {
     const stats = fstatSync(descriptor);
     if (stats.size > maxBytes) {
-      throw new RefusedError(
-        real,
-        `has ${inMegabytes(stats.size)}: at most ${inMegabytes(maxBytes)} of such a file can travel`,
-      );
+      throw new RefusedError(real, `has ${inMegabytes(stats.size)}: such a file can have at most ${inMegabytes(maxBytes)}`);
     }
     const bytes = Buffer.alloc(stats.size);
     let filled = 0;

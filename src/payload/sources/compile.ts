@@ -100,6 +100,8 @@ async function compileAs(format: Format, { text, place, config }: Source, compil
     sourcemap: 'external',
     sourcesContent: false,
     tsconfigRaw: { compilerOptions: optionsFor(config) },
+    // `assert { type: 'json' }`, which Node 22 has no more: a JSON file becomes a module, and needs neither that nor `with`.
+    supported: { 'import-assertions': false },
     ...(format === 'cjs' && { format: 'cjs', define: metaInCommonJs }),
   });
   const needsUrl = format === 'cjs' && compiled.includes('__importMetaUrl');

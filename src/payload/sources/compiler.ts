@@ -1,5 +1,6 @@
 import childProcess from 'node:child_process';
 import type { Message, TransformOptions, TransformResult } from 'esbuild';
+import { ownEnvironment } from '../../own-environment.js';
 import { PackError } from '../payload.js';
 
 /**
@@ -88,8 +89,7 @@ export function makeCompiler(): Compiler {
 async function loadWith(processes: Set<childProcess.ChildProcess>): Promise<Esbuild> {
   const { spawn } = childProcess;
   childProcess.spawn = ((command: string, args: readonly string[], options: childProcess.SpawnOptions) => {
-    const env = Object.assign(Object.create(null), process.env) as NodeJS.ProcessEnv;
-    const child = spawn(command, args, { ...options, env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(command, args, { ...options, env: ownEnvironment(), stdio: ['pipe', 'pipe', 'ignore'] });
     processes.add(child);
     child.on('exit', () => processes.delete(child));
     return child;

@@ -195,7 +195,7 @@ export function makeFollower(context: FollowContext): Follower {
     const isRelative = /^\.{1,2}\//.test(text);
     const [target] = isRelative ? [] : aliasTargets(await configs.for(from), text);
     if (!isRelative && target === undefined) return null;
-    const prefix = isRelative ? join(dirname(from), `${text}x`).slice(0, -1) : `${target}${text.endsWith('/') ? '/' : ''}`;
+    const prefix = isRelative ? join(dirname(from), `${text}x`).slice(0, -1) : normalize(`${target}`);
     const folder = prefix.endsWith('/') ? prefix.slice(0, -1) : dirname(prefix);
     if (!isRelative) aliasedFolders.set(template, prefix);
     return gate.isInRoot(folder) ? { prefix, folder } : null;

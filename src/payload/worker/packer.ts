@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { ownEnvironment } from '../../own-environment.js';
 import type { PackedModule } from '../pack-module.js';
 import type { PackRequest } from '../pack-request.js';
 import type { PackedSource, SourceRequest } from '../pack-source.js';
@@ -59,9 +60,9 @@ function startThread(): Thread {
   threads++;
   const file = import.meta.url.endsWith('.ts') ? './dev-worker.mjs' : './pack-worker.js';
   const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
-    // Nothing that the program was started with concerns it; null prototype: what is added to Object.prototype is not an environment.
+    // Nothing that the program was started with concerns it.
     execArgv: [],
-    env: Object.assign(Object.create(null), process.env) as NodeJS.ProcessEnv,
+    env: ownEnvironment(),
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_IN_MB },
     // It prints nothing; a warning of Node's would not concern the program's user. (Were they read, they would keep the program alive.)
     stdout: true,
