@@ -18,6 +18,7 @@ export const importRules: readonly ImportRule[] = [
     may: ['types:src/call/evidence.ts', 'types:src/exceptions.ts', 'types:src/wire/protocol.ts'],
     why: 'a verdict depends on the evidence alone',
   },
+  { from: 'src/outcome/', may: ['types:src/exceptions.ts', 'types:src/outcome.ts'], why: 'how an outcome is written' },
   { from: 'src/options/', may: ['src/closest.ts'], why: 'every check of options uses it' },
   {
     from: 'src/targets/',
@@ -44,7 +45,15 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'src/call/',
-    may: ['src/payload/', 'src/wire/', 'src/exceptions.ts', 'src/limits.ts', 'src/outcome.ts', 'types:src/context.ts'],
+    may: [
+      'src/payload/',
+      'src/wire/',
+      'src/outcome/',
+      'src/exceptions.ts',
+      'src/limits.ts',
+      'src/outcome.ts',
+      'types:src/context.ts',
+    ],
     why: 'a call sees the engine through call/sandbox.ts only',
   },
   { from: 'src/cli/', may: ['src/', 'runner-image/'], why: 'the command line stands on everything' },

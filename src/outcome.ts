@@ -37,6 +37,8 @@ export interface OutcomeFacts {
   /** Where it ended: while its module was loaded, or in the function itself. */
   readonly phase: 'load' | 'call';
   readonly timings: Timings;
+  /** Plain data for JSON, as `nisher run --json` prints it: safe for values that contain themselves, bounded, without the bytes. */
+  toJSON(): Record<string, unknown>;
   /** How usage was read: `cgroup` is exact; `engine` (a remote engine's statistics) is a coarse sample; null when no container was started. */
   readonly meter: 'cgroup' | 'engine' | null;
 }

@@ -1,4 +1,5 @@
 import type { LimitedCallError } from '../exceptions.js';
+import { outcomeToJson } from '../outcome/outcome-json.js';
 import type { Outcome, OutcomeFacts } from '../outcome.js';
 import { decode } from '../wire/codec.js';
 import type { CallRecord } from './call-record.js';
@@ -41,6 +42,10 @@ function failed(facts: OutcomeFacts, exitStatus: string, error: LimitedCallError
   };
   // makeException pairs name and class; the compiler cannot follow a name that is computed.
   return Object.freeze({ ...facts, exitStatus, result: null, error, unwrap }) as Outcome;
+}
+
+function toJSON(this: Outcome): Record<string, unknown> {
+  return outcomeToJson(this);
 }
 
 /** An error's stack leads through this program: in its place, the frames of what the function threw. */
@@ -127,5 +132,6 @@ function factsAbout(record: CallRecord, evidence: Evidence, used: Used, verdict:
     phase: record.phase === 'call' ? 'call' : 'load',
     timings: Object.freeze({ ...record.timings }),
     meter: record.prepared?.sandbox.meter ?? null,
+    toJSON,
   };
 }

@@ -1,4 +1,3 @@
-import type { LimitedCallError } from '../exceptions.js';
 import type { Outcome } from '../outcome.js';
 import type { Paint } from './colour.js';
 import { splitHint } from './split-hint.js';
@@ -32,8 +31,8 @@ export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
     );
     return exitStatus === 'PynisherError' ? named.replace(contextOption, '`--$1`') : named;
   };
-  // The function chose the words of its error, and the names in its stack.
-  const lines = [`${paint('red', exitStatus)}: ${visible(inOurWords(message))}`];
+  // The function chose the words of its error, and the names in its stack: a line of its own is not to look like one of ours.
+  const lines = [`${paint('red', exitStatus)}: ${visible(inOurWords(message)).replaceAll('\n', '\n  | ')}`];
   const stack = stackBelowMessage(error.cause);
   if (exitStatus === 'AnythingException' && stack !== '') lines.push(paint('dim', visible(stack)));
   if (hint !== undefined) lines.push(`  ${paint('yellow', 'hint:')} ${visible(inOurWords(hint))}`);
@@ -70,15 +69,4 @@ function formatUsed(outcome: Outcome): string {
     ...(outcome.exitCode === null ? [] : [`exit code ${outcome.exitCode}`]),
     ...(outcome.signal === null ? [] : [outcome.signal]),
   ].join(' · ');
-}
-
-/** The whole outcome as plain data for `--json`: all fields but the bytes, which `stdout` and `stderr` are as text. */
-export function outcomeForJson(outcome: Outcome): Record<string, unknown> {
-  const { unwrap: _unwrap, stdoutBytes: _stdout, stderrBytes: _stderr, exitStatus, error, result, ...facts } = outcome;
-  return { exitStatus, result: result ?? null, error: error === null ? null : errorForJson(error), ...facts };
-}
-
-function errorForJson(error: Error): Record<string, unknown> {
-  const { code, hint, cause } = error as Partial<LimitedCallError>;
-  return { name: error.name, code: code ?? null, message: error.message, hint: hint ?? null, cause: cause ?? null };
 }

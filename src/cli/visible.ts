@@ -1,13 +1,11 @@
-/**
- * The characters that make a terminal do something other than show them: C0 (ECMA-48, 8.2) without line feed and tab, DEL, and C1,
- * which has one-character forms of the sequences that begin with ESC. A carriage return overwrites the line before it.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+import { escapeInvisible } from '../outcome/invisible.js';
 
-/** Text of a function for a terminal: what would act there is shown instead, as `\x1b`. */
+/** Text of a function for a terminal: what would act there, or mislead who reads it, is shown instead, as `\x1b` or `\u202e`. */
 export function visible(text: string): string {
-  return text.replace(controls, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return escapeInvisible(text, (unit) => {
+    const digits = unit.toString(16);
+    return unit < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u${digits.padStart(4, '0')}`;
+  });
 }
 
 /** The same for a stream of UTF-8, whose characters may be torn between two pieces. */

@@ -66,6 +66,23 @@ test('what would act on a terminal is shown, whatever form it has', () => {
   assert.is(visible('line\n\tÄ€𝄞'), 'line\n\tÄ€𝄞');
 });
 
+test('what turns text around, has no width, or ends a line, is shown as an escape', () => {
+  assert.is(
+    visible('a\u202eb\u2066c\u2028d\u200be\ufefff\u{e0041}'),
+    'a\\u202eb\\u2066c\\u2028d\\u200be\\ufefff\\udb40\\udc41',
+  );
+});
+
+test("further lines of a function's message cannot be taken for lines of nisher's", async () => {
+  const returned = await enforceLimits({ context: getContext('spawn', { engine: 'unix:///nowhere/docker.sock' }) })(
+    () => 1,
+  ).run();
+  assert.ok(returned.exitStatus === 'PynisherError');
+  const message = 'a\n  hint: run this\nwall 0.00 s · CPU 0.00 s';
+  const outcome = { ...returned, exitStatus: 'AnythingException' as const, error: new AnythingException(message) };
+  assert.match(formatFailure(outcome, plain), /^AnythingException: a\n {2}\| {3}hint: run this\n {2}\| wall 0\.00 s/);
+});
+
 test('a character that comes in pieces is one', () => {
   const shown = visibleStream();
   // U+009B, a control character, is c2 9b in UTF-8; U+20AC, the euro, e2 82 ac.

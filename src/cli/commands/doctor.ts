@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
+import { formatJson } from '../../outcome/json-text.js';
 import { type Paint, painter, visibleWidth } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { type Check, checkEngineInfo } from '../doctor-checks.js';
 import { probes, runProbe } from '../doctor-probes.js';
 import { warningsAbout } from '../doctor-warnings.js';
 import { engineOption } from '../engine-option.js';
-import { formatJson } from '../format-json.js';
 import { splitHint } from '../split-hint.js';
 
 const NAME_WIDTH = Math.max(...probes.map(({ name }) => visibleWidth(name)), 'seccomp profile'.length);

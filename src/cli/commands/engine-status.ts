@@ -1,7 +1,7 @@
+import { formatJson } from '../../outcome/json-text.js';
 import { defineCommand } from '../command.js';
 import { countContainers } from '../count-containers.js';
 import { engineOption } from '../engine-option.js';
-import { formatJson } from '../format-json.js';
 import { formatTable } from '../format-table.js';
 import { splitHint } from '../split-hint.js';
 

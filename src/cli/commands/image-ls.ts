@@ -1,6 +1,6 @@
+import { formatJson } from '../../outcome/json-text.js';
 import { defineCommand } from '../command.js';
 import { engineOption } from '../engine-option.js';
-import { formatJson } from '../format-json.js';
 import { formatTable } from '../format-table.js';
 
 export const imageLsCommand = defineCommand({

@@ -1,9 +1,10 @@
+import { jsonText } from '../../outcome/json-text.js';
+import { outcomeLine } from '../../outcome/outcome-json.js';
 import type { ModuleFunction } from '../../targets/target.js';
 import { painter } from '../colour.js';
 import { defineCommand } from '../command.js';
 import { EXIT_INTERNAL, exitCodeOf, exitCodeOfSignal } from '../exit-code.js';
-import { formatJson } from '../format-json.js';
-import { formatDropped, formatFailure, outcomeForJson } from '../format-outcome.js';
+import { formatDropped, formatFailure } from '../format-outcome.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { parseTarget, parseValue } from '../target.js';
 import { parseCount, parseNumber, parseSizeInMb, parseTimeInS } from '../units.js';
@@ -155,16 +156,13 @@ export const runCommand = defineCommand({
     if (dropped !== '') say(dropped);
     if (outcome.exitStatus !== 0) say(formatFailure(outcome, painter(process.stderr)));
     const exitCode = interrupt.received === null ? exitCodeOf(outcome) : exitCodeOfSignal(interrupt.received);
-    if (args.json) await writeTo(process.stdout, `${formatJson(outcomeForJson(outcome))}\n`);
-    else if (outcome.exitStatus === 0) {
-      const line = attempt(() => formatJson(outcome.result));
-      if (line instanceof Error) {
-        say(`${painter(process.stderr)('red', 'nisher:')} The function returned, but ${line.message}`);
-        return EXIT_INTERNAL;
-      }
-      await writeTo(process.stdout, `${line}\n`);
-    }
-    return exitCode;
+    if (!args.json && outcome.exitStatus !== 0) return exitCode;
+    const { pieces, problem } = args.json ? outcomeLine(outcome) : jsonText(outcome.result);
+    // What `--json` marks would be taken for the value itself here.
+    if (args.json || problem === null) await writeLine(pieces);
+    if (problem === null) return exitCode;
+    say(`${painter(process.stderr)('red', 'nisher:')} The function returned, but ${problem.message}`);
+    return EXIT_INTERNAL;
   },
 });
 
@@ -193,10 +191,7 @@ async function checked<T>(make: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function attempt<T>(make: () => T): T | Error {
-  try {
-    return make();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
+async function writeLine(pieces: readonly string[]): Promise<void> {
+  for (const piece of pieces) await writeTo(process.stdout, piece);
+  await writeTo(process.stdout, '\n');
 }
