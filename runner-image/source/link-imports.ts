@@ -88,7 +88,8 @@ function linkGuest(folder: string): void {
 function notThere(folder: string, source: string, code: string, offset: number, specifier: string): Problem {
   const before = code.slice(0, offset);
   const compiled = { line: before.split('\n').length, column: offset - (before.lastIndexOf('\n') + 1) };
-  const { line, column } = originalPosition(code, compiled);
+  // A source map in what was not compiled is not ours.
+  const { line, column } = outputName(source) === source ? compiled : originalPosition(code, compiled);
   return {
     problem: `cannot find \`${specifier}\`, which the text imports`,
     place: `${source}:${line}:${column + 1}`,

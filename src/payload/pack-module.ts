@@ -7,7 +7,7 @@ import { buildEntries } from './build-entries.js';
 import { findEntry } from './entry-file.js';
 import { MAX_PACKAGES_IN_ARCHIVE_IN_BYTES, openBudget } from './files/bounds.js';
 import { type Fingerprint, statOrNull } from './files/fingerprint.js';
-import { type Gate, isBelow, openGate } from './files/gate.js';
+import { type Gate, isBelow, openGate, RefusedError } from './files/gate.js';
 import { projectFolder } from './files/project-folder.js';
 import { openInclude } from './include.js';
 import { makeLayout } from './layout.js';
@@ -51,8 +51,17 @@ export interface PackedModule extends Archive {
 
 /** @throws PackError when the module is missing or does not compile, when something it imports is missing, or a bound is exceeded. */
 export async function packModule(request: PackRequest, compiler: Compiler): Promise<PackedModule> {
+  const places = placesOf(request);
+  try {
+    return await packFrom(places, request, compiler);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new PackError(`${places.show(error.path)} ${error.why}`, error.hint);
+  }
+}
+
+async function packFrom({ root, entry, show }: Places, request: PackRequest, compiler: Compiler): Promise<PackedModule> {
   const { options } = request;
-  const { root, entry, show } = placesOf(request);
   const budget = openBudget();
   const gate = openGate(root, budget);
   const include = openInclude(gate, show, options.include);
@@ -93,7 +102,13 @@ export async function packModule(request: PackRequest, compiler: Compiler): Prom
   };
 }
 
-function placesOf({ path, options }: PackRequest): { root: string; entry: string; show: Show } {
+interface Places {
+  readonly root: string;
+  readonly entry: string;
+  readonly show: Show;
+}
+
+function placesOf({ path, options }: PackRequest): Places {
   const shownRoot = options.root === null ? projectFolder(path) : realRoot(options.root);
   const show: Show = options.paths === 'absolute' ? (each) => each : (each) => relative(shownRoot, each);
   const entry = findEntry(path, show);

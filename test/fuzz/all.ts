@@ -10,8 +10,12 @@ import { engineHttp } from './properties/engine-http.js';
 import { containerEvents, processStat, toldExits } from './properties/engine-witnesses.js';
 import { errorPayload, lastWord } from './properties/error-payload.js';
 import { frames } from './properties/frames.js';
+import { globs } from './properties/globs.js';
 import { messages } from './properties/messages.js';
+import { packingGate } from './properties/packing-gate.js';
+import { pathEvaluator } from './properties/path-evaluator.js';
 import { recorded } from './properties/recorded.js';
+import { sourceText } from './properties/source-text.js';
 import { streamFrames } from './properties/stream-frames.js';
 
 /** Every property there is. */
@@ -42,4 +46,8 @@ export const all: readonly Fuzzed[] = [
   processStat,
   lines,
   owners,
+  globs,
+  pathEvaluator,
+  packingGate,
+  sourceText,
 ];

@@ -18,10 +18,13 @@ export class RefusedError extends Error {
   readonly path: string;
   /** What is wrong with it, as the end of a sentence. */
   readonly why: string;
-  constructor(path: string, why: string) {
+  /** What to do about it. */
+  readonly hint: string;
+  constructor(path: string, why: string, hint = 'Only regular files below the root can travel') {
     super(`${path} ${why}`);
     this.path = path;
     this.why = why;
+    this.hint = hint;
   }
 }
 
@@ -176,7 +179,11 @@ function readRegularFile(real: string, maxBytes: number): { bytes: Buffer; stats
   try {
     const stats = fstatSync(descriptor);
     if (stats.size > maxBytes) {
-      throw new RefusedError(real, `has ${inMegabytes(stats.size)}: such a file can have at most ${inMegabytes(maxBytes)}`);
+      throw new RefusedError(
+        real,
+        `has ${inMegabytes(stats.size)}: such a file can have at most ${inMegabytes(maxBytes)}`,
+        "Leave it out with `include: ['!path']` if it is not needed, or pass data as an argument",
+      );
     }
     const bytes = Buffer.alloc(stats.size);
     let filled = 0;

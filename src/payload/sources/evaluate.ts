@@ -206,10 +206,10 @@ export function makeEvaluator(place: Place, variables: ReadonlyMap<unknown, Vari
 
   function resolved(args: readonly Value[]): Value {
     const start = args.findLastIndex((each) => each.kind === 'text' && each.pieces[0]?.text.startsWith('/'));
-    if (start !== -1) return joined(args.slice(start), args[start]);
+    if (start !== -1) return withoutLastSlash(joined(args.slice(start), args[start]));
     if (place.workingFolder === null) return UNKNOWN;
     const folder = text([piece(place.workingFolder)], true);
-    return joined([folder, ...args], folder);
+    return withoutLastSlash(joined([folder, ...args], folder));
   }
 
   function folderOf(value: Value | undefined): Value {
@@ -227,15 +227,27 @@ export function makeEvaluator(place: Place, variables: ReadonlyMap<unknown, Vari
 }
 
 function text(pieces: Pieces, isPath = false): Value {
-  return { kind: 'text', pieces, isPath };
+  return { kind: 'text', pieces: withoutEmpty(pieces), isPath };
 }
 
 function url(pieces: Pieces | null): Value {
-  return pieces === null ? UNKNOWN : { kind: 'url', pieces };
+  return pieces === null ? UNKNOWN : { kind: 'url', pieces: withoutEmpty(pieces) };
+}
+
+/** The first part then tells whether the path is absolute. */
+function withoutEmpty(pieces: Pieces): Pieces {
+  return pieces.filter((each) => each?.text !== '');
 }
 
 function builtin(name: string): Value {
   return { kind: 'builtin', name };
+}
+
+/** path.resolve takes the last slash away; path.join keeps it. */
+function withoutLastSlash(value: Value): Value {
+  const last = value.kind === 'text' ? value.pieces.at(-1) : null;
+  if (value.kind !== 'text' || !last?.text.endsWith('/') || knownText(value.pieces) === '/') return value;
+  return text([...value.pieces.slice(0, -1), piece(last.text.slice(0, -1))], value.isPath);
 }
 
 function piecesOf(value: Value): Pieces {

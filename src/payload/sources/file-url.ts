@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { joinPieces, knownText, type Pieces, piece } from './pattern.js';
 
 /** The path that `new URL(specifier, base)` names; null when it is not a file, or not known. @param from Path of the base. */
@@ -8,15 +8,32 @@ export function relativeUrl(specifier: Pieces, from: string): Pieces | null {
   if (first === null) return null;
   const start = first?.text ?? '';
   if (/^[a-z][a-z\d+.-]*:/i.test(start)) return absoluteUrl(specifier);
+  const known = knownText(specifier);
+  if (known !== null) return knownUrl(known, from, specifier);
   const folder = start.startsWith('/') ? '/' : `${posix.join(`${from}x`, '..')}/`;
   return joinPieces([[piece(folder)], decoded(specifier)]);
+}
+
+/** Keeps the last literal apart when the path ends in it: an extension may be changed there. */
+function knownUrl(specifier: string, from: string, pieces: Pieces): Pieces | null {
+  const path = pathOf(() => new URL(specifier, pathToFileURL(from)));
+  const last = pieces.at(-1);
+  if (path === null || !last?.node || last.text === '' || !path.endsWith(last.text))
+    return path === null ? null : [piece(path)];
+  return [piece(path.slice(0, path.length - last.text.length)), last];
 }
 
 /** The path of a `file:` URL that is known; null for any other. */
 export function absoluteUrl(specifier: Pieces): Pieces | null {
   const known = knownText(specifier);
+  const path = known?.startsWith('file:') ? pathOf(() => new URL(known)) : null;
+  return path === null ? null : [piece(path)];
+}
+
+/** Null for a text that does not name a file. */
+function pathOf(url: () => URL): string | null {
   try {
-    return known?.startsWith('file:') ? [piece(fileURLToPath(known))] : null;
+    return fileURLToPath(url());
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { basename, dirname, join, normalize } from 'node:path';
 import { MAX_FILE_IN_BYTES, MAX_MODULE_IN_BYTES } from '../files/bounds.js';
-import { type Gate, isBelow, RefusedError } from '../files/gate.js';
+import { type Gate, isBelow } from '../files/gate.js';
 import { matchesText } from '../files/glob.js';
 import { isHiddenOrPackages, walkFolder } from '../files/walk-folder.js';
 import { isInPackage, type PackageLocation } from '../packages/find-package.js';
@@ -122,7 +122,7 @@ export function makeFollower(context: FollowContext): Follower {
         return null;
       }
       if (error instanceof CompileError) throw problems.doesNotCompile(path, error);
-      throw error instanceof RefusedError ? problems.refusedModule(error) : error;
+      throw error;
     }
   }
 

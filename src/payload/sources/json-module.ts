@@ -4,9 +4,10 @@
  * @throws SyntaxError when the text is not JSON.
  */
 export function jsonModule(text: string): string {
-  const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const plain = text.replace(/^\uFEFF/, '');
+  const value: unknown = JSON.parse(plain);
   // JSON.parse, because `__proto__` in a literal of JavaScript is not a key.
-  const lines = [`const data = JSON.parse(${JSON.stringify(JSON.stringify(value))});`, 'export default data;'];
+  const lines = [`const data = JSON.parse(${JSON.stringify(plain)});`, 'export default data;'];
   const keys = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
   for (const [index, key] of keys.entries()) {
     // A lone surrogate is not a name.

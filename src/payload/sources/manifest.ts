@@ -67,7 +67,7 @@ function parseManifest(folder: string, bytes: Buffer): Manifest | null {
     // Node will say what is wrong with it.
     return null;
   }
-  if (typeof parsed !== 'object' || parsed === null) return null;
+  if (typeof parsed !== 'object' || parsed === null || isDeep(parsed)) return null;
   const field = (name: string): unknown =>
     Object.hasOwn(parsed, name) ? (parsed as Record<string, unknown>)[name] : undefined;
   const text = (name: string) => (typeof field(name) === 'string' ? (field(name) as string) : null);
@@ -90,6 +90,18 @@ function parseManifest(folder: string, bytes: Buffer): Manifest | null {
     os: texts('os'),
     cpu: texts('cpu'),
   };
+}
+
+/** `exports` and `imports` are walked: Node's own are some levels deep. */
+const MAX_DEPTH = 100;
+
+function isDeep(value: object): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
 }
 
 /**

@@ -42,26 +42,23 @@ export function concatenate(...lists: readonly Pieces[]): Pieces | null {
   return length > MAX_PATH_LENGTH || pieces.length > MAX_PATH_LENGTH ? null : pieces;
 }
 
-/**
- * Like path.join: with `/` in between, and without `.` and `..` as far as it is known. Null where `..` comes after an unknown part, and so
- * may lead anywhere.
- */
+/** Stands for an unknown part while a path is normalized. */
+const MARK = '\u0001';
+
+/** Like path.join. Null where `..` comes after an unknown part, and so may lead anywhere. */
 export function joinPieces(lists: readonly Pieces[]): Pieces | null {
-  const all = concatenate(...lists.flatMap((list, index) => (index === 0 ? [list] : [[piece('/')], list])));
-  if (all === null) return null;
-  const unknown = all.indexOf(null);
-  if (unknown === -1) return normalized(all);
-  const rest = all.slice(unknown);
-  if (rest.some((each) => each !== null && /(?:^|\/)\.\.(?:\/|$)/.test(each.text))) return null;
-  const folder = `${posix.join(`${knownText(all.slice(0, unknown)) ?? ''}x`, '..')}/`;
-  const name = /[^/]*$/.exec(knownText(all.slice(0, unknown)) ?? '')?.[0] ?? '';
-  return [piece(folder + name), ...rest];
+  const parts = lists.filter((list) => knownText(list) !== '');
+  const all = concatenate(...parts.flatMap((list, index) => (index === 0 ? [list] : [[piece('/')], list])));
+  if (all === null || all.some((each) => each?.text.includes(MARK))) return null;
+  const marked = all.map((each) => each?.text ?? MARK).join('');
+  if (/(?:^|\/)\.\.(?:\/|$)/.test(marked.slice(marked.indexOf(MARK) + 1)) && marked.includes(MARK)) return null;
+  return withLastLiteral(posix.join(marked), all.at(-1) ?? null);
 }
 
-/** Keeps the last literal apart when the text ends in it: an extension may be changed there. */
-function normalized(pieces: Pieces): Pieces {
-  const text = posix.join(knownText(pieces) ?? '');
-  const last = pieces.at(-1);
-  if (last === null || last === undefined || last.node === null || !text.endsWith(last.text)) return [piece(text)];
-  return [piece(text.slice(0, text.length - last.text.length)), last];
+/** Keeps the last literal apart when the path ends in it: an extension may be changed there. */
+function withLastLiteral(marked: string, last: Piece | null): Pieces {
+  const isKept = last !== null && last.node !== null && marked.endsWith(last.text);
+  const start = isKept ? marked.slice(0, marked.length - last.text.length) : marked;
+  const pieces = start.split(MARK).flatMap((text, index) => (index === 0 ? [piece(text)] : [null, piece(text)]));
+  return [...pieces, ...(isKept ? [last] : [])].filter((each) => each?.text !== '');
 }

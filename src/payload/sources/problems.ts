@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { closestTo } from '../../closest.js';
 import { MAX_MODULE_IN_BYTES } from '../files/bounds.js';
-import type { Gate, RefusedError } from '../files/gate.js';
+import type { Gate } from '../files/gate.js';
 import { packageNameOf } from '../packages/find-package.js';
 import { PackError } from '../payload.js';
 import { type Compiled, positionInSource } from './compile.js';
@@ -18,7 +18,6 @@ export interface SourceProblems {
   doesNotCompile(path: string, error: CompileError): PackError;
   missingImport(source: Compiled, reference: Reference): PackError;
   refusedImport(source: Compiled, reference: Reference, target: { readonly why: string }): PackError;
-  refusedModule(error: RefusedError): PackError;
   wrongJson(path: string, bytes: Buffer): Promise<PackError>;
   /** @throws PackError for decorators that need metadata, which the compiler does not make. */
   checkDecorators(source: Compiled, config: TsConfig): void;
@@ -62,7 +61,6 @@ export function makeSourceProblems(gate: Gate, show: Show): SourceProblems {
       const { place } = at(source, range.start);
       return new PackError(`${place}: \`${specifier}\` ${why}, and does not travel`, 'Set `root` to a folder that holds both');
     },
-    refusedModule: ({ path, why }) => new PackError(`${show(path)} ${why}`, 'Only regular files below the root can travel'),
     async wrongJson(path, bytes) {
       const { line, column } = await firstMistake(bytes.toString('utf8'));
       return new PackError(

@@ -57,22 +57,32 @@ export interface ModuleShape extends ModuleExports {
 
 /** Reads what a module refers to and exports; null when it is not JavaScript that Node 20.19 runs as it is. */
 export async function readShape(code: string, sourceType: 'module' | 'script', place: Place): Promise<ModuleShape | null> {
-  const [{ parse }, { analyze }] = await Promise.all([import('acorn'), import('eslint-scope')]);
+  const { parse } = await import('acorn');
+  const options = { allowHashBang: true, allowReturnOutsideFunction: sourceType === 'script', ranges: true };
+  let program: Program;
   try {
-    const options = { allowHashBang: true, allowReturnOutsideFunction: sourceType === 'script', ranges: true };
-    const program = parse(code, { ...options, ecmaVersion: 2025, sourceType });
-    const isScript = sourceType === 'script';
-    const scopes = analyze(program as never, { ecmaVersion: 2025, sourceType, nodejsScope: isScript, ignoreEval: true });
-    return describe(program, scopes, place);
+    program = parse(code, { ...options, ecmaVersion: 2025, sourceType });
   } catch {
     // A syntax error, or nested deeper than a stack: for the compiler, or Node, to say.
     return null;
   }
+  return describe(program, await scopesOf(program, sourceType), place);
 }
 
-function describe(program: Program, scopes: ScopeManager, place: Place): ModuleShape {
+/** Null for a program that is nested deeper than a stack, but for the parser: a long sum. Nothing is known of its names then. */
+async function scopesOf(program: Program, sourceType: 'module' | 'script'): Promise<ScopeManager | null> {
+  const { analyze } = await import('eslint-scope');
+  const isScript = sourceType === 'script';
+  try {
+    return analyze(program as never, { ecmaVersion: 2025, sourceType, nodejsScope: isScript, ignoreEval: true });
+  } catch {
+    return null;
+  }
+}
+
+function describe(program: Program, scopes: ScopeManager | null, place: Place): ModuleShape {
   const variables = new Map<unknown, Variable | null>();
-  for (const scope of scopes.scopes) for (const each of scope.references) variables.set(each.identifier, each.resolved);
+  for (const scope of scopes?.scopes ?? []) for (const each of scope.references) variables.set(each.identifier, each.resolved);
   const evaluator = makeEvaluator(place, variables);
   const references: Reference[] = [];
   const templates: TemplateReference[] = [];
@@ -87,7 +97,7 @@ function describe(program: Program, scopes: ScopeManager, place: Place): ModuleS
     if (path !== null) paths.push(path);
     return undefined;
   });
-  const free = new Set((scopes.globalScope?.through ?? []).map((each) => each.identifier.name));
+  const free = new Set((scopes?.globalScope?.through ?? []).map((each) => each.identifier.name));
   return {
     references,
     templates,

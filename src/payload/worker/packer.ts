@@ -13,6 +13,8 @@ const MAX_WORKERS = 2;
 const IDLE_TIME_IN_S = 10;
 /** Seconds that a thread has to end by itself: one that reads or parses hears nothing meanwhile. */
 const END_TIME_IN_S = 1;
+/** Room for parsing what programs write: a sum of 100,000 texts is nested as deep. Only what is used is taken. */
+const STACK_IN_MB = 64;
 /** What a thread may hold, in mebibytes: archives are outside of its heap. */
 const MAX_HEAP_IN_MB = 2048;
 
@@ -63,7 +65,7 @@ function startThread(): Thread {
     // Nothing that the program was started with concerns it.
     execArgv: [],
     env: ownEnvironment(),
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_IN_MB },
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_IN_MB, stackSizeMb: STACK_IN_MB },
     // It prints nothing; a warning of Node's would not concern the program's user. (Were they read, they would keep the program alive.)
     stdout: true,
     stderr: true,
