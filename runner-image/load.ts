@@ -25,7 +25,9 @@ function find(namespace: Exports, name: string): unknown {
   if (name === 'default') {
     return typeof whole === 'object' && whole.__esModule === true ? whole.default : namespace.default;
   }
-  return Object.hasOwn(namespace, name) ? namespace[name] : whole?.[name];
+  if (Object.hasOwn(namespace, name)) return namespace[name];
+  // Its own: every object inherits a `toString`, which the module does not export.
+  return whole !== undefined && Object.hasOwn(whole, name) ? whole[name] : undefined;
 }
 
 function exportsOf(namespace: Exports): string[] {

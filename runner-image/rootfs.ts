@@ -85,6 +85,8 @@ async function bundleGuest(): Promise<RootfsEntry[]> {
     guestPrograms.map(async ({ entryPoint, target, format }) => {
       const options = ['--bundle', '--platform=node', '--target=node20.19', `--format=${format}`, '--log-level=error'];
       const { stdout } = await promisify(execFile)(bundler, [entryPoint, ...options], {
+        // esbuild writes the paths of sources into comments, relative to where it runs.
+        cwd: import.meta.dirname,
         env: ownEnvironment(),
         encoding: 'buffer',
         maxBuffer: MAX_BUNDLE_IN_BYTES,

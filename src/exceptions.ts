@@ -13,8 +13,10 @@ export abstract class LimitedCallError extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, options: LimitedCallErrorOptions = {}) {
+    // A quoted line of source ends in a caret of its own line.
+    const between = message.endsWith('^') ? '\n' : '. ';
     super(
-      options.hint === undefined ? message : `${message}. ${options.hint}`,
+      options.hint === undefined ? message : message + between + options.hint,
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.name = new.target.name;

@@ -48,7 +48,9 @@ export function linkImports(folder: string, source: string, output: string, job:
 
 /** How the import is written in the container; null when nothing is there. */
 function resolveImport(folder: string, from: string, specifier: string, { packages }: SourceJob): string | null {
-  if (isBuiltin(specifier) || /^(?:data:|file:|\/|#)/.test(specifier)) return specifier;
+  if (isBuiltin(specifier) || /^(?:data:|#)/.test(specifier)) return specifier;
+  // Of files, only texts are its own.
+  if (/^(?:file:|\/)/.test(specifier)) return null;
   if (/^\.{1,2}(?:\/|$)/.test(specifier)) return resolveRelative(folder, from, specifier);
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   if (isOwnName(name)) linkGuest(folder);
@@ -58,6 +60,7 @@ function resolveImport(folder: string, from: string, specifier: string, { packag
 function resolveRelative(folder: string, from: string, specifier: string): string | null {
   const [, path = '', rest = ''] = /^([^?#]*)(.*)$/s.exec(specifier) ?? [];
   const at = posix.join(dirname(from), decode(path));
+  if (at.startsWith('../')) return null;
   const names = [at, outputName(at), `${at}.js`, `${at}.mjs`, `${at}.cjs`, `${at}/index.js`, `${at}.json`];
   const found = names.find((name) => !/\.[cm]?tsx?$/.test(name) && isFile(join(folder, name)));
   if (found === undefined) return null;

@@ -1,9 +1,10 @@
-import { isAbsolute, join, posix, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CODE_DIRECTORY } from '../wire/protocol.js';
 import { statOrNull } from './files/fingerprint.js';
 import { isBelow } from './files/gate.js';
 import type { PackedModule } from './pack-module.js';
+import { isInPackage } from './packages/find-package.js';
 
 /** Messages are texts of the container's choice. */
 const MAX_MESSAGE = 4096;
@@ -64,17 +65,14 @@ function missingPackage(thrown: unknown): string | null {
 }
 
 function explainFile(path: string, { root }: Packed): string | null {
-  const found = [path, ...['.js', '.json', '.ts', '.mjs', '.cjs'].map((each) => path + each)].find(
-    (each) => statOrNull(each) !== null,
-  );
-  if (found === undefined) return null;
-  if (!isBelow(root, found)) {
-    return `${found} exists on your machine but is outside of the root: set \`root\` to a folder that holds both`;
-  }
-  const shown = relative(root, found);
-  const [first = shown, ...rest] = shown.split('/');
-  if (first === 'node_modules') return null;
-  const pattern = rest.length === 0 ? shown : `${first}/**`;
+  // Whether it exists is not looked up there: the container chose the path.
+  if (!isBelow(root, path)) return `${path} is outside of the root: if it exists, set \`root\` to a folder that holds both`;
+  const found = ['', '.js', '.json', '.ts', '.mjs', '.cjs']
+    .map((each) => path + each)
+    .find((each) => statOrNull(each) !== null);
+  const shown = found === undefined ? '' : relative(root, found);
+  if (found === undefined || isInPackage(found) || shown.startsWith('node_modules/')) return null;
+  const pattern = shown.includes('/') ? `${dirname(shown)}/**` : shown;
   return `${shown} exists on your machine but did not travel: add \`include: ['${pattern}']\``;
 }
 

@@ -41,6 +41,9 @@ export interface PackedSource extends Archive {
 /** Where packages are in the archive: a package.json or a module of the text's own is not in their way. */
 const ARCHIVED_PACKAGES = '.packages';
 
+/** What compiling may add to the size of a text, with its source map: an enum of names of two letters has 25 times its size. */
+const COMPILED_FACTOR = 32;
+
 const show = (path: string) => path;
 
 /** The archive of source text, with the packages and files that the caller names. Nothing else of this machine is read. */
@@ -58,7 +61,13 @@ export async function packSource(request: SourceRequest): Promise<PackedSource> 
   const texts = [...Object.entries(request.texts), ...readEntry(request, watched)];
   for (const [path, text] of texts) add(path, Buffer.from(text), false);
   const sources = new Set([...texts.map(([path]) => path), ...included.filter(isSource)]);
-  return { ...(await makeArchive(entries)), sources: [...sources], layer, ...splitWatched(watched) };
+  const archive = await makeArchive(entries);
+  const unpackedInBytes = archive.unpackedInBytes + COMPILED_FACTOR * sizeOf(texts);
+  return { ...archive, unpackedInBytes, sources: [...sources], layer, ...splitWatched(watched) };
+}
+
+function sizeOf(texts: readonly (readonly [string, string | Buffer])[]): number {
+  return texts.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0);
 }
 
 type Add = (path: string, content: Uint8Array, executable: boolean) => void;

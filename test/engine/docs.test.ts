@@ -38,7 +38,10 @@ before(async () => {
   installNisher();
   for (const page of pages) {
     mkdirSync(folderOf(page), { recursive: true });
-    for (const snippet of snippetsOf(page)) writeFileSync(pathOf(page, snippet), snippet.code);
+    for (const snippet of snippetsOf(page)) {
+      mkdirSync(dirname(pathOf(page, snippet)), { recursive: true });
+      writeFileSync(pathOf(page, snippet), snippet.code);
+    }
   }
   // A call that has to make the image first says so, which no page shows.
   assert.is((await run(['nisher', 'image', 'build'], project)).exitCode, 0);

@@ -4,7 +4,14 @@ import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { Reason } from '../../src/call/classify.js';
 import { type AnyFunction, enforceLimits as enforceLimitsWarm } from '../../src/enforce-limits.js';
-import { fromModule, getContext, type LimitOptions, type ModuleFunction, type Outcome } from '../../src/index.js';
+import {
+  fromModule,
+  getContext,
+  type LimitOptions,
+  type ModuleFunction,
+  type Outcome,
+  type SourceFunction,
+} from '../../src/index.js';
 import type { OutcomeFacts } from '../../src/outcome.js';
 import { type Suite, suite } from '../harness.js';
 import { type HostFacts, observeHost, residentMemory } from './host-facts.js';
@@ -24,7 +31,7 @@ export interface Case {
   unless?: string | null;
   /** @default wallTimeInS 30, memInMb 128, captureOutput */
   limits?: LimitOptions;
-  call: AnyFunction | ModuleFunction<AnyFunction>;
+  call: AnyFunction | ModuleFunction<AnyFunction> | SourceFunction<AnyFunction>;
   args?: readonly unknown[];
   expected: Expected;
   /** What no field says by itself; `reason` as in {@link Expected}. */
@@ -124,7 +131,7 @@ async function tryOut({ limits, call, args = [], expected, check }: Case): Promi
     };
     const logger = { debug: noteReason, info() {}, warn() {}, error() {} };
     const limiter = enforceLimits({ wallTimeInS: 30, memInMb: 128, captureOutput: true, logger, ...limits });
-    const limited = typeof call === 'function' ? limiter(call) : limiter(call);
+    const limited = limiter(call as AnyFunction);
     const outcome = await limited.run(...args);
     const reason = log.get('reason') as Reason;
     const wrong = mismatches({ ...outcome, reason }, expected);

@@ -53,7 +53,7 @@ export function makeSourceProblems(gate: Gate, show: Show): SourceProblems {
     missingImport(source, { specifier, range, from }) {
       const { place, quoted } = at(source, range.start);
       const text = `${place}: cannot find \`${specifier}\`, which the module imports${quoted}`;
-      if (!/^[./#]/.test(specifier)) return new PackError(text, hintForPackage(specifier));
+      if (!/^[./#]/.test(specifier)) return new PackError(text, hintForPackage(gate, source.path, specifier));
       const near = closestTo(basename(specifier), namesIn(gate, dirname(join(dirname(from), specifier))));
       return new PackError(text, near === undefined ? 'Correct the path of the import' : `Did you mean \`${near}\`?`);
     },
@@ -78,9 +78,17 @@ export function makeSourceProblems(gate: Gate, show: Show): SourceProblems {
   };
 }
 
-function hintForPackage(specifier: string): string {
+function hintForPackage(gate: Gate, importer: string, specifier: string): string {
   if (/^[a-z]+:/.test(specifier)) return 'Node.js has no such module: import it only where it is there, with import()';
+  if (hasPlugAndPlay(gate, dirname(importer))) {
+    return "Yarn's Plug'n'Play keeps packages in zip files, which nisher does not read: set `nodeLinker: node-modules` in .yarnrc.yml, then run yarn install";
+  }
   return `Install the package: npm install ${packageNameOf(specifier)}`;
+}
+
+function hasPlugAndPlay(gate: Gate, folder: string): boolean {
+  if (gate.look(join(folder, '.pnp.cjs')).kind === 'file') return true;
+  return folder !== gate.root && folder !== dirname(folder) && hasPlugAndPlay(gate, dirname(folder));
 }
 
 function namesIn(gate: Gate, folder: string): string[] {
