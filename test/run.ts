@@ -1,5 +1,5 @@
 /**
- * `tsx test/run.ts [--unit | --engine | --adversarial | --faults] [FILE or WORD ...]` runs the test files named, or those whose path contains one
+ * `tsx test/run.ts [--unit | --engine | --adversarial | --faults | --packages] [FILE or WORD ...]` runs the test files named, or those whose path contains one
  * of the words, or all. Unit tests need no engine and run two files at a time; the others share one engine, which is started where there
  * is none, and run one after another.
  */
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     engine: { type: 'boolean' },
     adversarial: { type: 'boolean' },
     faults: { type: 'boolean' },
+    packages: { type: 'boolean' },
   },
   allowPositionals: true,
 });
@@ -26,7 +27,12 @@ const anyKind = !Object.values(values).includes(true);
 const search = async (kind: TestKind) => (all && (anyKind || values[kind]) ? await findTestFiles(kind, words) : []);
 
 const unit = await search('unit');
-const onEngine = [...(await search('engine')), ...(await search('adversarial')), ...(await search('faults'))];
+const onEngine = [
+  ...(await search('engine')),
+  ...(await search('adversarial')),
+  ...(await search('faults')),
+  ...(await search('packages')),
+];
 const theNamed = named.map(testFile);
 if ([...theNamed, ...onEngine].some((file) => needsEngine(file.path))) await setupEngine(console.log);
 

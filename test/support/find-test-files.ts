@@ -3,7 +3,7 @@ import path from 'node:path';
 import { patience } from './patience.js';
 import type { TestFile } from './run-test-file.js';
 
-export type TestKind = 'unit' | 'engine' | 'adversarial' | 'faults';
+export type TestKind = 'unit' | 'engine' | 'adversarial' | 'faults' | 'packages';
 
 /** The files of a kind whose path contains one of the words; all of them when there are no words. */
 export async function findTestFiles(kind: TestKind, words: readonly string[]): Promise<TestFile[]> {
@@ -15,7 +15,7 @@ export async function findTestFiles(kind: TestKind, words: readonly string[]): P
 
 /** By the folder it lies in. */
 export function needsEngine(file: string): boolean {
-  return file.split(path.sep).some((folder) => folder === 'engine' || folder === 'adversarial' || folder === 'faults');
+  return file.split(path.sep).some((folder) => ['engine', 'adversarial', 'faults', 'packages'].includes(folder));
 }
 
 /** A test file with the limits of the folder it lies in. */
@@ -28,7 +28,7 @@ export function testFile(file: string): TestFile {
     testTimeoutInS: engine ? 60 : 10,
     loadTimeoutInS: 60 * patience,
     // Faults are waited for one after another: engines come back, answers never do.
-    timeoutInS: (folders.includes('faults') ? 540 : engine ? 300 : 120) * patience,
+    timeoutInS: (folders.includes('faults') || folders.includes('packages') ? 540 : engine ? 300 : 120) * patience,
     graceInS: 5 * patience,
   };
 }
