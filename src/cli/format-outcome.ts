@@ -15,10 +15,14 @@ const optionNames: Readonly<Record<string, string>> = {
   scratchInMb: '--scratch',
   maxResultInMb: '--max-result',
   maxOutputInMb: '--max-output',
+  packTimeInS: '--pack-time',
 };
 const optionName = new RegExp(`\\b(${Object.keys(optionNames).join('|')})\\b(: null\\b)?`, 'g');
 /** Those of a context, of which only messages about the engine speak. */
 const contextOption = /`(engine|image|runtime)`(?: of getContext)?/g;
+
+/** Options of fromModule in messages about packing: `root`, `include`, `include: ['data/**']`, `packages: ['!name']`. */
+const packOption = /`(root|include|packages)(?:: \['([^']+)'\])?`/g;
 
 /** Why a call failed, what to do, and what it used: for a person, on stderr. */
 export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
@@ -29,7 +33,11 @@ export function formatFailure(outcome: FailedOutcome, paint: Paint): string {
       optionName,
       (_, name: string, lifted?: string) => `${optionNames[name]}${lifted === undefined ? '' : ' none'}`,
     );
-    return exitStatus === 'PynisherError' ? named.replace(contextOption, '`--$1`') : named;
+    if (exitStatus === 'PynisherError') return named.replace(contextOption, '`--$1`');
+    return named.replace(packOption, (_, name: string, value?: string) => {
+      const option = name === 'packages' ? '--package' : `--${name}`;
+      return value === undefined ? `\`${option}\`` : `\`${option} '${value}'\``;
+    });
   };
   // The function chose the words of its error, and the names in its stack: a line of its own is not to look like one of ours.
   const lines = [`${paint('red', exitStatus)}: ${visible(inOurWords(message)).replaceAll('\n', '\n  | ')}`];

@@ -7,6 +7,8 @@ import { type SweptContainer, sweep } from './sweep.js';
 export interface Garbage {
   readonly containers: readonly SweptContainer[];
   readonly images: readonly { readonly tag: string; readonly reason: string }[];
+  /** Images that the engine did not remove, and why. */
+  readonly kept: readonly { readonly tag: string; readonly problem: string }[];
 }
 
 export interface GarbageRequest {
@@ -23,15 +25,17 @@ export interface GarbageRequest {
  */
 export async function collectGarbage(engine: Engine, { images, dryRun = false }: GarbageRequest): Promise<Garbage> {
   const containers = await sweep(engine, { dryRun });
-  if (!images) return { containers, images: [] };
+  if (!images) return { containers, images: [], kept: [] };
   const unused = (await listImages(engine)).flatMap((image) => {
     const reason = reasonToRemove(image, runnerDigest(), currentDigest(), Date.now());
     return reason === null ? [] : [{ ...image, reason }];
   });
   const problems = dryRun ? unused.map(() => null) : await removeImages(engine, unused);
+  const results = unused.map(({ tag, reason }, index) => ({ tag, reason, problem: problems[index] ?? null }));
   return {
     containers,
-    images: unused.filter((_image, index) => problems[index] === null).map(({ tag, reason }) => ({ tag, reason })),
+    images: results.flatMap(({ tag, reason, problem }) => (problem === null ? [{ tag, reason }] : [])),
+    kept: results.flatMap(({ tag, problem }) => (problem === null ? [] : [{ tag, problem }])),
   };
 }
 

@@ -9,6 +9,8 @@ export interface ImageSummary {
   readonly id: string;
   /** `nisher-runner:DIGEST`, or the beginning of the id when it has lost its tag to a newer build. */
   readonly tag: string;
+  /** All its names, those that note a day first. */
+  readonly names: readonly string[];
   readonly digest: string;
   readonly runner: string;
   /** Null: made of a machine's own node and libraries. */
@@ -35,9 +37,8 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
   return images
     .map(({ Id, RepoTags, Labels, Size, Created }) => ({
       id: Id,
-      tag:
-        RepoTags?.find((tag) => tag !== '<none>:<none>' && isName(tag))?.replace(PODMANS_REGISTRY, '') ??
-        Id.replace(/^sha256:/, '').slice(0, 12),
+      tag: tagsOf(RepoTags).find(isName)?.replace(PODMANS_REGISTRY, '') ?? Id.replace(/^sha256:/, '').slice(0, 12),
+      names: tagsOf(RepoTags).sort((a, b) => Number(isName(a)) - Number(isName(b))),
       digest: Labels[IMAGE_LABEL] ?? '',
       runner: Labels[RUNNER_LABEL] ?? '',
       base: Labels[BASE_LABEL] === 'scratch' ? null : (Labels[BASE_LABEL] ?? null),
@@ -45,9 +46,13 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
       sizeInBytes: Size,
       created: new Date(Created * 1000),
       packages: Labels[LAYER_LABEL] ?? null,
-      used: lastUsed(RepoTags ?? []),
+      used: lastUsed(tagsOf(RepoTags)),
     }))
     .sort((a, b) => b.created.getTime() - a.created.getTime());
+}
+
+function tagsOf(tags: readonly string[] | null | undefined): string[] {
+  return (tags ?? []).filter((tag) => tag !== '<none>:<none>');
 }
 
 /**
@@ -56,20 +61,25 @@ export async function listImages(engine: Engine): Promise<readonly ImageSummary[
  */
 export async function removeImages(
   engine: Engine,
-  images: readonly Pick<ImageSummary, 'id' | 'packages'>[],
+  images: readonly Pick<ImageSummary, 'id' | 'names' | 'packages'>[],
 ): Promise<readonly (string | null)[]> {
   forgetImages(engine);
   const problems = new Map<string, string | null>();
   // Those with packages first: an engine keeps an image that another one is made of.
   for (const some of [images.filter(({ packages }) => packages !== null), images.filter(({ packages }) => packages === null)]) {
-    await Promise.all(some.map(async ({ id }) => problems.set(id, await removeImage(engine, id))));
+    await Promise.all(some.map(async (image) => problems.set(image.id, await removeImage(engine, image))));
   }
   return images.map(({ id }) => problems.get(id) ?? null);
 }
 
-async function removeImage(engine: Engine, id: string): Promise<string | null> {
-  return await ask('remove an image', async () => await engine.docker.getImage(id).remove()).then(
-    () => null,
-    (error: Error) => error.message,
-  );
+/** Name by name: an engine refuses to remove an image by its id while it has several. */
+async function removeImage(engine: Engine, { id, names }: Pick<ImageSummary, 'id' | 'names'>): Promise<string | null> {
+  try {
+    for (const name of names.length === 0 ? [id] : names) {
+      await ask('remove an image', async () => await engine.docker.getImage(name).remove());
+    }
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

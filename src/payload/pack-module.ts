@@ -193,15 +193,22 @@ function configInPackage(gate: Gate, specifier: string, from: string): string | 
 
 /** What is in a package is looked at again with a new wrapper only: it may be 100,000 files. */
 export function splitWatched(all: ReadonlyMap<string, Fingerprint>): Pick<PackedModule, 'watched' | 'watchedPackages'> {
-  const isInside = (path: string) => /\/node_modules\/(?:@[^/]+\/)?[^/]+\/./.test(path);
   const entries = [...all];
   return {
-    watched: new Map(entries.filter(([path]) => !isInside(path))),
+    watched: new Map(entries.filter(([path]) => !isInsidePackage(path))),
     watchedPackages: new TextEncoder().encode(
       entries
-        .filter(([path]) => isInside(path))
+        .filter(([path]) => isInsidePackage(path))
         .map((entry) => JSON.stringify(entry))
         .join('\n'),
     ),
   };
 }
+
+/** A file or folder of a package, but for its package.json: whatever installs another version writes that. */
+function isInsidePackage(path: string): boolean {
+  const [, within = ''] = /^(?:@[^/]+\/)?[^/]+\/(.*)$/.exec(path.slice(path.lastIndexOf(MODULES) + MODULES.length)) ?? [];
+  return path.includes(MODULES) && within !== '' && within !== 'package.json';
+}
+
+const MODULES = '/node_modules/';

@@ -94,6 +94,7 @@ test('which images are garbage', () => {
   const image = {
     id: 'i',
     tag: 'nisher-runner:d',
+    names: ['nisher-runner:d'],
     digest: 'd',
     runner: 'r',
     base: null,

@@ -104,7 +104,7 @@ function forget(worker: Worker): void {
 
 function tookTooLong(what: string, packTimeInS: number): BoundError {
   return new BoundError(
-    `Packing ${what} took more than ${packTimeInS} s (packTimeInS)`,
+    `Packing ${what} took too long: packTimeInS is ${packTimeInS}`,
     'Raise packTimeInS, set `root` to a smaller folder, or narrow `include`',
   );
 }
