@@ -7,7 +7,7 @@ import type { Show } from './sources/source-names.js';
 
 /** The globs of `include`. */
 export interface Include {
-  /** The files that they name. @throws PackError for a path that is not there. */
+  /** The files that they name. @throws PackError for one that names no file. */
   files(): string[];
   /** Whether a `!glob` leaves out a file that code names only by its path. */
   excludes(path: string): boolean;
@@ -37,11 +37,16 @@ export function openInclude(gate: Gate, show: Show, patterns: readonly string[])
 
   function matching(glob: Glob, pattern: string): string[] {
     const namesPackages = pattern.split('/').includes('node_modules');
-    return walkFolder(gate, join(gate.root, glob.base), {
+    const files = walkFolder(gate, join(gate.root, glob.base), {
       skip: (name) => name === 'node_modules' && !namesPackages,
       wants: (path) => glob.matches(relative(gate.root, path)),
       askedBy: () => `\`include: ['${pattern}']\``,
     });
+    if (files.length > 0) return files;
+    throw new PackError(
+      `\`include: ['${pattern}']\` matches no file in ${show(gate.root)}`,
+      'Correct the glob: it is relative to the root, and knows `*`, `?`, `**` and `{a,b}`',
+    );
   }
 
   return {

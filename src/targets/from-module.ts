@@ -85,7 +85,7 @@ const packageName = /^!?(?:@[^/\\\s]+\/)?[^/\\\s@][^/\\\s]*$/;
 
 /** @internal */
 export function checkGlobs(value: unknown): readonly string[] {
-  const isBelow = (text: string) => !/^!?\/|(?:^!?|\/)\.\.(?:\/|$)|[[\]]/.test(text);
+  const isBelow = (text: string) => !/^!?\/|(?:^!?|\/)\.\.(?:\/|$)/.test(text);
   return texts('include', value, 'globs of `*`, `?`, `**` and `{a,b}`, relative to the root, without `..`', isBelow);
 }
 

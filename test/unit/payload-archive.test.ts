@@ -1,4 +1,8 @@
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { unpackTo } from '../../runner-image/unpack.js';
 import { type ArchiveEntry, makeArchive } from '../../src/payload/archive.js';
 import type { Payload } from '../../src/payload/payload.js';
 import { list, makeProject } from '../fixtures/payload/project.js';
@@ -27,6 +31,32 @@ test('the same entries in any order make the same bytes', async () => {
     [names[0], names[1], names.at(-1), names.length],
     ['a.js', 'b/', `${'long/'.repeat(60)}ü.js`.replace('ü', '\\303\\274'), 65],
   );
+});
+
+test('names and links of any length are unpacked as they are, however the bytes are cut', async () => {
+  // ustar has 100 characters, and 155 more for folders; pnpm's folders have up to 120 in one name.
+  const lengths = [90, 99, 100, 101, 120, 155, 156, 255];
+  const names = lengths.flatMap((length) => [
+    `f/${'n'.repeat(length - 3)}.js`,
+    `d${length}/${'p'.repeat(Math.min(length, 250))}/node_modules/x/i.js`,
+    `ü${'ü'.repeat(Math.floor(length / 3))}/é 😀.js`,
+    `deep/${'d/'.repeat(length)}end.js`,
+  ]);
+  const entries = new Map<string, ArchiveEntry>(names.map((name) => [name, file(name)]));
+  for (const length of lengths) entries.set(`link${length}`, { kind: 'symlink', target: `t/${'l'.repeat(length)}` });
+  const { archive } = await makeArchive(entries);
+  for (const cut of [archive.length, 1, 511, 4096]) {
+    const folder = mkdtempSync(join(tmpdir(), 'nisher-unpack-'));
+    try {
+      const unpacker = unpackTo(folder);
+      for (let at = 0; at < archive.length; at += cut) unpacker.push(archive.subarray(at, at + cut));
+      unpacker.end();
+      for (const name of names) assert.is(readFileSync(join(folder, name), 'utf8'), name);
+      for (const length of lengths) assert.is(readlinkSync(join(folder, `link${length}`)), `t/${'l'.repeat(length)}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
 });
 
 test('room: whole pages for each file, one more for each entry', async () => {

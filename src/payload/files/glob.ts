@@ -48,11 +48,11 @@ export interface Glob {
 const MAX_ALTERNATIVES = 100;
 
 /**
- * Names that begin with a dot match only a pattern that begins with one, as in a shell.
- * @throws RangeError for a pattern with character classes, or with more alternatives than 100.
+ * Names that begin with a dot match only a pattern that begins with one, as in a shell. `[` and `]` stand for themselves: folders of
+ * routes are called `[id]`.
+ * @throws RangeError for a pattern with more alternatives than 100.
  */
 export function makeGlob(pattern: string): Glob {
-  if (/[[\]]/.test(pattern)) throw new RangeError(`Expected a glob of \`*\`, \`?\`, \`**\` and \`{a,b}\`, got \`${pattern}\``);
   const alternatives = expandBraces(pattern).map((each) =>
     each.split('/').filter((segment) => segment !== '' && segment !== '.'),
   );

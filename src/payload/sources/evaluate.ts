@@ -258,7 +258,8 @@ function sum(left: Value, right: Value): Value {
   // A sum of two things that are not texts may be a number.
   if (left.kind !== 'text' && right.kind !== 'text') return UNKNOWN;
   const pieces = concatenate(piecesOf(left), piecesOf(right));
-  return pieces === null ? UNKNOWN : text(pieces, left.kind === 'text' && left.isPath);
+  const first = piecesOf(left).length === 0 ? right : left;
+  return pieces === null ? UNKNOWN : text(pieces, first.kind === 'text' && first.isPath);
 }
 
 /** What a constant stands for is used in several places: its literals are not changed. */

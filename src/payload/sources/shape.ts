@@ -3,7 +3,7 @@ import type { ScopeManager, Variable } from 'eslint-scope';
 import { walk } from '../../targets/ast.js';
 import { type Evaluator, makeEvaluator, type Place, type Value } from './evaluate.js';
 import { exportsOf, type ModuleExports } from './module-exports.js';
-import { knownText, type Pieces } from './pattern.js';
+import { joinPieces, knownText, type Pieces, piece } from './pattern.js';
 
 /** A range of the code. */
 export interface Range {
@@ -182,8 +182,8 @@ function pathIn(node: AnyNode, parent: AnyNode | null, evaluator: Evaluator, pla
   const [first] = value.pieces;
   // Where a path is expected, a text is relative to the working folder; an absolute path of this machine means nothing elsewhere.
   if (first === undefined || first.text.startsWith('/')) return null;
-  const folder = { text: `${place.workingFolder}/`, node: null };
-  return { use, pieces: [folder, ...value.pieces], range: { start, end }, urlLiteral: null };
+  const joined = joinPieces([[piece(place.workingFolder)], value.pieces]);
+  return joined === null ? null : { use, pieces: joined, range: { start, end }, urlLiteral: null };
 }
 
 const expressions = new Set(

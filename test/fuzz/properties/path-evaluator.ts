@@ -58,7 +58,8 @@ export const pathEvaluator: Fuzzed = {
   name: 'path-evaluator',
   quickRuns: 300,
   property: fc.asyncProperty(expression, fc.constantFrom('n', 'na/me', 'n.js', '..', '.'), async (code, name) => {
-    const source = `import path from 'node:path'; import { fileURLToPath } from 'node:url'; const at = ${code}; import(at);`
+    const source = `import path from 'node:path'; import { fileURLToPath } from 'node:url'; import fs from 'node:fs';
+      const at = ${code}; import(at); fs.readFileSync(${code});`
       .replaceAll('here.', 'import.meta.')
       .replaceAll('cwd()', 'process.cwd()');
     const shape = await readShape(source, 'module', { file, workingFolder });
@@ -71,16 +72,28 @@ export const pathEvaluator: Fuzzed = {
     for (const each of loaded) {
       // What is not known of path.resolve's arguments is taken to be relative; a folder of what is not known is not.
       if ('specifier' in each) assert.is(each.specifier, value, code);
-      else if (typeof value === 'string' && !isDots(name) && !/resolve.*path\./.test(code))
+      else if (typeof value === 'string' && !isDots(name) && !code.includes('path.resolve'))
         assertMatches(patternOf(each.pieces), value, code);
     }
     for (const { pieces } of shape?.paths ?? []) {
       const known = knownText(pieces);
       assert.ok(known === null || known.startsWith('/'), `${code}: ${known}`);
     }
+    if (typeof value === 'string' && !/name|other/.test(code) && startsAtPlace(code)) {
+      const paths = shape?.paths.map(({ pieces }) => knownText(pieces)) ?? [];
+      assert.ok(
+        paths.some((each) => each !== null && path.resolve(each) === path.resolve(workingFolder, value)),
+        `${code} reads ${value}, got ${paths}`,
+      );
+    }
     return true;
   }),
 };
+
+/** Whether the expression begins with the module's place or the working folder: what it then reads is known. */
+function startsAtPlace(code: string): boolean {
+  return /^[(`"+ ]*(?:\$\{)?(?:path\.(?:join|dirname)\()*(?:here\.(?:dirname|filename)|cwd\(\))/.test(code);
+}
 
 /** What path.join takes out again: there is nothing then that an unknown part could stand for. */
 function isDots(name: string): boolean {
