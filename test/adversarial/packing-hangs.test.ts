@@ -180,15 +180,15 @@ const cases: Readonly<Record<string, Hang>> = {
   },
   'a glob that makes a pattern backtrack': {
     files: { 'main.mjs': 'export default () => 1', [`data/${'a'.repeat(250)}`]: '' },
-    include: [`data/${'*a'.repeat(100)}b`, `${'**/'.repeat(50)}x`],
-    says: null,
+    include: [`${'**/'.repeat(50)}*`, `data/${'*a'.repeat(100)}b`],
+    says: /matches no file/,
   },
   '600,000 calls of path.join': {
     files: {
       'main.cjs': `const { join } = require('path');\n${"join(__dirname, 'a', 'b');\n".repeat(600_000)}module.exports = () => 1`,
     },
     entry: 'main.cjs',
-    says: /more than 10 s \(packTimeInS\)|memory/,
+    says: /packTimeInS is 10|memory/,
     withinS: 20,
   },
   'a text that doubles thirty times': {
